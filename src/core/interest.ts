@@ -48,10 +48,14 @@ export function combine(interests: readonly Interest[]): Wishes {
   for (const i of interests) {
     if (i.priority > priority) priority = i.priority;
     if (i.ttlMs > ttlMs) ttlMs = i.ttlMs;
-    timeoutMs = timeoutMs === null || i.timeoutMs === null ? null : Math.max(timeoutMs, i.timeoutMs);
+    timeoutMs = timeoutMs === null || i.timeoutMs === null
+      ? null
+      : Math.max(timeoutMs, i.timeoutMs);
     if (i.attempts > attempts) attempts = i.attempts;
     if (i.deadline !== null && (deadline === null || i.deadline < deadline)) deadline = i.deadline;
-    notBefore = notBefore === null || i.notBefore === null ? null : Math.min(notBefore, i.notBefore);
+    notBefore = notBefore === null || i.notBefore === null
+      ? null
+      : Math.min(notBefore, i.notBefore);
   }
   return { priority, ttlMs, timeoutMs, attempts, deadline, notBefore };
 }
@@ -59,4 +63,15 @@ export function combine(interests: readonly Interest[]): Wishes {
 /** How many different owners want it. */
 export function countOwners(interests: readonly Interest[]): number {
   return interests.length === 1 ? 1 : new Set(interests.map((i) => i.owner)).size;
+}
+
+/** The interests after one owner's and queue's was put in or changed (N1). */
+export function withInterest(interests: readonly Interest[], put: Interest): readonly Interest[] {
+  const at = interests.findIndex((i) => i.owner === put.owner && i.queue === put.queue);
+  return at < 0 ? [...interests, put] : interests.with(at, put);
+}
+
+/** Whether an interest is this owner's, in this queue or, with null, in any. */
+export function isOf(interest: Interest, owner: string, queue: string | null): boolean {
+  return interest.owner === owner && (queue === null || interest.queue === queue);
 }

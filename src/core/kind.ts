@@ -51,7 +51,10 @@ export interface KindRecord {
   /** Whether `defineJob` of the server gave the current version; that outranks workers. */
   readonly isDefined: boolean;
   /** What an administrator has set; goes before what was offered. */
-  readonly patched: KindSettings & { readonly isPaused: boolean; readonly maxRunning: number | null };
+  readonly patched: KindSettings & {
+    readonly isPaused: boolean;
+    readonly maxRunning: number | null;
+  };
   /** Raised by each change of `patched` and `current` by a person. */
   readonly revision: number;
 }

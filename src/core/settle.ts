@@ -1,0 +1,77 @@
+// The end of a promise: fulfilled or rejected, once (P1).
+
+import type { Now } from "../base/clock.ts";
+import type { Draft } from "./change.ts";
+import { settingsOf } from "./kind.ts";
+import { withAttempt } from "./lease.ts";
+import type { PromiseRecord, Result } from "./promise.ts";
+import type { Entry, State } from "./state.ts";
+import type { JobError } from "./terms.ts";
+
+/** Fulfils a promise. `ttlMs`: what the worker says of how long the result is good for; null: as the posts asked. */
+export function fulfill(
+  state: State,
+  draft: Draft,
+  { entry, record, result, ttlMs, now }: {
+    entry: Entry;
+    record: PromiseRecord;
+    result: Result;
+    ttlMs: number | null;
+    now: Now;
+  },
+): void {
+  const settled: PromiseRecord = {
+    ...record,
+    history: withAttempt(record, now, "fulfilled", null),
+    life: {
+      state: "fulfilled",
+      result,
+      settledAt: now.wall,
+      expiresAt: now.wall + (ttlMs ?? record.wishes.ttlMs),
+    },
+  };
+  finish(state, draft, entry, { settled, now });
+}
+
+/** Rejects a promise. A failure that is not retryable is given to equal jobs for a while; nothing else is. */
+export function reject(
+  state: State,
+  draft: Draft,
+  { entry, record, error, now }: {
+    entry: Entry;
+    record: PromiseRecord;
+    error: JobError;
+    now: Now;
+  },
+): void {
+  const { ttlMs } = record.wishes;
+  const isReused = error.reason === "failed" && !error.retryable;
+  const kind = state.kinds.get(record.kind);
+  const { failureTtlMs } = kind
+    ? settingsOf(kind, state.settings.defaults)
+    : state.settings.defaults;
+  const settled: PromiseRecord = {
+    ...record,
+    history: withAttempt(record, now, error.reason, error.message),
+    life: {
+      state: "rejected",
+      error,
+      settledAt: now.wall,
+      expiresAt: now.wall + ttlMs,
+      reusableUntil: isReused ? now.wall + Math.min(ttlMs, failureTtlMs) : now.wall,
+    },
+  };
+  finish(state, draft, entry, { settled, now });
+}
+
+function finish(
+  state: State,
+  draft: Draft,
+  entry: Entry,
+  { settled, now }: { settled: PromiseRecord; now: Now },
+): void {
+  state.put(draft, entry, settled, now);
+  entry.run = null;
+  draft.effect({ type: "settled", promise: settled.id, key: settled.key });
+  draft.effect({ type: "wake", promise: settled.id });
+}
