@@ -12,8 +12,9 @@ import type { Draft } from "./change.ts";
 import type { Command, Content } from "./command.ts";
 import type { LeaseId, SessionId } from "./ids.ts";
 import { settingsOf } from "./kind.ts";
-import { dropPieces, freeLease, type Lease, withAttempt } from "./lease.ts";
+import { dropPieces, freeLease, type Lease } from "./lease.ts";
 import { TAGS_MAX } from "./limits.ts";
+import { withAttempt } from "./promise.ts";
 import { retryPauseMs } from "./retry.ts";
 import { fulfill, reject } from "./settle.ts";
 import type { Entry, State } from "./state.ts";
@@ -187,7 +188,7 @@ function onReject(attempt: Attempt, error: JobError): void {
     state.put(draft, entry, {
       ...record,
       spent,
-      history: withAttempt(record, now, "failed", error.message),
+      history: withAttempt(record, now.wall, "failed", error.message),
       life: { state: "pending", doing: "waiting", retryAt, isFirst: false },
     }, now);
     draft.effect({ type: "wake", promise: record.id });

@@ -41,7 +41,9 @@ export type Change =
   }
   | { readonly type: "kind"; readonly record: KindRecord }
   /** A promise goes with all that belongs to it. */
-  | { readonly type: "forget"; readonly record: SettledRecord };
+  | { readonly type: "forget"; readonly record: SettledRecord }
+  /** The greatest id so far, kept because its promise may go. */
+  | { readonly type: "floor"; readonly id: PromiseId };
 
 /** What follows a step. */
 export type Effect =

@@ -85,7 +85,7 @@ export type Command =
   }
   /** Stops a job for everybody. */
   | { readonly type: "kill"; readonly promise: PromiseId; readonly reason: string }
-  /** Gives a ready job to a worker's free slot. `isAlone`: a quarantined job, with the worker for itself. */
+  /** Gives a ready job to a worker's free slot. */
   | { readonly type: "start"; readonly promise: PromiseId; readonly session: SessionId }
   | {
     readonly type: "item";
@@ -130,8 +130,12 @@ export type Command =
   | { readonly type: "drain"; readonly session: SessionId }
   /** A kind that the server itself defines. */
   | { readonly type: "define"; readonly offer: KindOffer }
-  /** Settled promises go, expired or forgotten. */
-  | { readonly type: "forget"; readonly records: readonly SettledRecord[] }
+  /** Settled promises go, expired or forgotten; `newest` is the greatest id of all that were ever stored. */
+  | {
+    readonly type: "forget";
+    readonly records: readonly SettledRecord[];
+    readonly newest: PromiseId;
+  }
   /** What is due by now happens: delays, back-offs, time-outs, graces. */
   | { readonly type: "tick" };
 

@@ -14,8 +14,7 @@ import type { Mono, Now } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Draft } from "./change.ts";
 import { type LeaseId, newLeaseId, type PromiseId } from "./ids.ts";
-import { HISTORY_MAX } from "./limits.ts";
-import type { AttemptRecord, PromiseRecord } from "./promise.ts";
+import { type PromiseRecord, withAttempt } from "./promise.ts";
 import { freeSlots, isOpen, type Session } from "./session.ts";
 import { reject } from "./settle.ts";
 import type { Entry, State, Timer } from "./state.ts";
@@ -156,7 +155,7 @@ export function loseLease(
   if (!isHeld) return;
   const entry = state.promises.get(lease.promise)!;
   if (isBlamed) lease.session.lost++;
-  const history = withAttempt(entry.record, now, "lost", "The worker was lost");
+  const history = withAttempt(entry.record, now.wall, "lost", "The worker was lost");
   const losses = entry.record.losses + (isBlamed ? 1 : 0);
   const spent = entry.record.spent + (isBlamed && isAlone ? 1 : 0);
   const after = { ...entry.record, history, losses, spent };
@@ -190,24 +189,4 @@ export function dropPieces(draft: Draft, lease: Lease): void {
   draft.change({ type: "drop-pieces", promise: lease.promise, offsets: [...lease.pieces] });
   lease.pieces.length = 0;
   lease.pieceBytes = 0;
-}
-
-/** The history of a running promise with its current attempt ended. */
-export function withAttempt(
-  record: PromiseRecord,
-  now: Now,
-  outcome: AttemptRecord["outcome"],
-  message: string | null,
-): readonly AttemptRecord[] {
-  const { life } = record;
-  if (life.state !== "pending" || life.doing !== "running") return record.history;
-  const ended: AttemptRecord = {
-    attempt: record.attempt,
-    worker: life.worker,
-    startedAt: life.since,
-    endedAt: now.wall,
-    outcome,
-    message,
-  };
-  return [...record.history, ended].slice(-HISTORY_MAX);
 }

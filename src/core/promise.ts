@@ -8,6 +8,7 @@
 import type { Time } from "../base/clock.ts";
 import type { JobKey, KindName, LeaseId, PromiseId, SessionId } from "./ids.ts";
 import type { Interest, Wishes } from "./interest.ts";
+import { HISTORY_MAX } from "./limits.ts";
 import type { JobError, Phase, Reason, State } from "./terms.ts";
 
 /** A result that is complete. */
@@ -131,4 +132,24 @@ export function reusableUntil(record: SettledRecord): Time {
 export function isReusable(record: SettledRecord, wall: Time, maxAgeMs: number | null): boolean {
   if (wall >= reusableUntil(record)) return false;
   return maxAgeMs === null || (maxAgeMs > 0 && wall - record.life.settledAt <= maxAgeMs);
+}
+
+/** The history of a running promise with its current attempt ended. */
+export function withAttempt(
+  record: PromiseRecord,
+  wall: Time,
+  outcome: AttemptRecord["outcome"],
+  message: string | null,
+): readonly AttemptRecord[] {
+  const { life } = record;
+  if (life.state !== "pending" || life.doing !== "running") return record.history;
+  const ended: AttemptRecord = {
+    attempt: record.attempt,
+    worker: life.worker,
+    startedAt: life.since,
+    endedAt: wall,
+    outcome,
+    message,
+  };
+  return [...record.history, ended].slice(-HISTORY_MAX);
 }

@@ -3,8 +3,7 @@
 import type { Now } from "../base/clock.ts";
 import type { Draft } from "./change.ts";
 import { settingsOf } from "./kind.ts";
-import { withAttempt } from "./lease.ts";
-import type { PromiseRecord, Result } from "./promise.ts";
+import { type PromiseRecord, type Result, withAttempt } from "./promise.ts";
 import type { Entry, State } from "./state.ts";
 import type { JobError } from "./terms.ts";
 
@@ -22,7 +21,7 @@ export function fulfill(
 ): void {
   const settled: PromiseRecord = {
     ...record,
-    history: withAttempt(record, now, "fulfilled", null),
+    history: withAttempt(record, now.wall, "fulfilled", null),
     life: {
       state: "fulfilled",
       result,
@@ -52,7 +51,7 @@ export function reject(
     : state.settings.defaults;
   const settled: PromiseRecord = {
     ...record,
-    history: withAttempt(record, now, error.reason, error.message),
+    history: withAttempt(record, now.wall, error.reason, error.message),
     life: {
       state: "rejected",
       error,

@@ -8,11 +8,11 @@ import type { Random } from "../base/random.ts";
 import { onLease } from "./attempt.ts";
 import { Draft, type Outcome, type Step } from "./change.ts";
 import type { Command } from "./command.ts";
+import { breakSession, connect, endSession } from "./connect.ts";
 import { learnKind } from "./kinds.ts";
 import { cancelLease, freeLease, start } from "./lease.ts";
 import { kill, move, post, release, withdraw } from "./post.ts";
 import type { SettledRecord } from "./promise.ts";
-import { breakSession, connect, endSession } from "./session.ts";
 import { reject } from "./settle.ts";
 import type { State } from "./state.ts";
 
@@ -75,6 +75,7 @@ function decide(context: Context, command: Command): Outcome | undefined {
       return undefined;
     case "forget":
       for (const record of command.records) draft.change({ type: "forget", record });
+      draft.change({ type: "floor", id: command.newest });
       return undefined;
     case "tick":
       tick(context);

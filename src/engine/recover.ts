@@ -1,0 +1,42 @@
+// What a start reads: kinds, unfinished promises in the order of their creation, and the leases that workers may
+// resume. Settled promises stay where they are.
+
+import type { Now } from "../base/clock.ts";
+import { Draft, type Effect } from "../core/change.ts";
+import { floorOf, NO_FLOOR, type PromiseId } from "../core/ids.ts";
+import type { PromiseRecord } from "../core/promise.ts";
+import { restoreLease } from "../core/restore.ts";
+import type { State } from "../core/state.ts";
+import type { KV } from "../store/kv.ts";
+import { listPending, readKinds, readLastId, readPromise } from "../store/layout.ts";
+
+const PAGE = 500;
+
+/** Fills an empty state from the store. The effects tell what is ready. */
+export async function recover(store: KV, state: State, now: Now): Promise<readonly Effect[]> {
+  const { kinds } = await readKinds(store);
+  for (const kind of kinds) state.kinds.set(kind.kind, kind);
+  const last = await readLastId(store);
+  state.idFloor = last === null ? NO_FLOOR : floorOf(last);
+  const draft = new Draft();
+  for await (const record of pendingRecords(store)) {
+    state.admit(draft, record, null, now);
+    restoreLease(state, record, now);
+  }
+  return draft.effects;
+}
+
+async function* pendingRecords(store: KV): AsyncGenerator<PromiseRecord> {
+  let after: PromiseId | null = null;
+  for (;;) {
+    const ids: PromiseId[] = await listPending(store, { after, limit: PAGE });
+    const records = await Promise.all(ids.map((id) => readPromise(store, id)));
+    for (const record of records) {
+      // A damaged record is left where it is: whoever asks for it is told.
+      if (record !== null && record !== "damaged" && record.life.state === "pending") yield record;
+    }
+    const last = ids.at(-1);
+    if (last === undefined || ids.length < PAGE) return;
+    after = last;
+  }
+}

@@ -1,0 +1,336 @@
+// Every row and index: the one file that says what lives where.
+//
+//   ("p", id)              the promise's record                      ids ascend with time, and so do these rows
+//   ("d", id, "i")         its input: type, how it travels, bytes as posted, bytes for the worker
+//   ("d", id, "t", seq)    item seq: type, bytes
+//   ("d", id, "v", offset) a piece of its one value, from that byte on, at most PIECE_BYTES_MAX
+//   ("q", id)              there while the promise is pending: what a start must read
+//   ("k", key, id)         its key; the greatest id is the key's current promise
+//   ("x", expiresAt, id)   when a settled promise goes
+//   ("n", kind)            what is known of a kind
+//   ("m", "floor")         the greatest id of what has been forgotten
+//
+// Every value is sealed (record.ts) under its row key. A promise has its key row from its first batch to its last;
+// nobody else touches it, so that looking a key up needs no lock.
+
+import type { Change } from "../core/change.ts";
+import type { Content, RunInput } from "../core/command.ts";
+import type { JobKey, KindName, PromiseId } from "../core/ids.ts";
+import type { KindRecord } from "../core/kind.ts";
+import { isSettled, type PromiseRecord, type SettledRecord } from "../core/promise.ts";
+import {
+  decodeInput,
+  decodeItem,
+  decodeKind,
+  decodePromise,
+  encodeInput,
+  encodeItem,
+  encodeKind,
+  encodePromise,
+} from "./codec.ts";
+import type { Bytes, KV, Range, Row, Snapshot, WriteBatch } from "./kv.ts";
+import { seal, unseal } from "./record.ts";
+import { decodeTuple, prefixRange, tupleKey } from "./tuple.ts";
+
+/** What can be read from: the store, or a snapshot of it. */
+export type Reader = Pick<KV, "get" | "list"> | Snapshot;
+
+/** Largest row of a value's bytes. */
+export const PIECE_BYTES_MAX = 1024 * 1024;
+
+/** A row that is there but cannot be believed. */
+export type Damaged = "damaged";
+
+/** The writes that a step's changes amount to. */
+export function toBatch(changes: readonly Change[]): WriteBatch {
+  const puts: Row[] = [];
+  const deletes: Bytes[] = [];
+  const clears: Range[] = [];
+  for (const change of changes) {
+    switch (change.type) {
+      case "create":
+        putCreated(puts, change);
+        break;
+      case "update":
+        putRecord(puts, change.record);
+        putExpiry(puts, deletes, change);
+        break;
+      case "item":
+        puts.push(sealed(itemKey(change.promise, change.seq), encodeItem(change.content)));
+        break;
+      case "piece":
+        putPieces(puts, change.promise, change.offset, change.body);
+        break;
+      case "drop-pieces":
+        clears.push(prefixRange("d", idBytes(change.promise), "v"));
+        break;
+      case "kind":
+        puts.push(sealed(tupleKey("n", change.record.kind), encodeKind(change.record)));
+        break;
+      case "forget":
+        forget(change.record, deletes, clears);
+        break;
+      case "floor":
+        puts.push(sealed(FLOOR_KEY, idBytes(change.id)));
+        break;
+    }
+  }
+  return clears.length > 0 ? { puts, deletes, clears } : { puts, deletes };
+}
+
+/** A promise's record; null if there is none. */
+export async function readPromise(
+  from: Reader,
+  id: PromiseId,
+): Promise<PromiseRecord | Damaged | null> {
+  const key = promiseKey(id);
+  const value = await from.get(key);
+  return value === null ? null : parse(key, value, (payload) => decodePromise(id, payload));
+}
+
+/** The current promise of a key; null if there is none. */
+export async function readCurrent(from: Reader, key: JobKey): Promise<PromiseId | null> {
+  const rows = await from.list(prefixRange("k", keyBytes(key)), { limit: 1, reverse: true });
+  const row = rows[0];
+  return row ? idOf(decodeTuple(row.key)[2]) : null;
+}
+
+/** A promise's input as posted, and as the worker gets it. */
+export async function readInput(
+  from: Reader,
+  id: PromiseId,
+): Promise<{ input: Content; run: RunInput } | Damaged | null> {
+  const key = inputKey(id);
+  const value = await from.get(key);
+  return value === null ? null : parse(key, value, decodeInput);
+}
+
+/** A stored item. */
+export interface ItemRow extends Content {
+  readonly seq: number;
+}
+
+/** Items from `seq` on, at most `limit`. Stops before a damaged one; throws if that is the first. */
+export async function readItems(
+  from: Reader,
+  id: PromiseId,
+  { seq, limit }: { seq: number; limit: number },
+): Promise<readonly ItemRow[] | Damaged> {
+  const range = { from: itemKey(id, seq), to: itemKey(id, seq + limit) };
+  const rows = await from.list(range, { limit });
+  const items: ItemRow[] = [];
+  for (const row of rows) {
+    const item = parse(row.key, row.value, decodeItem);
+    if (item === "damaged") return items.length > 0 ? items : "damaged";
+    items.push({ seq: seq + items.length, ...item });
+  }
+  return items;
+}
+
+/** Bytes of a value from `offset` on: the rest of the piece that holds it; null beyond the end. */
+export async function readPiece(
+  from: Reader,
+  id: PromiseId,
+  offset: number,
+): Promise<Bytes | Damaged | null> {
+  const range = { from: pieceKey(id, 0), to: pieceKey(id, offset + 1) };
+  const [row] = await from.list(range, { limit: 1, reverse: true });
+  if (!row) return null;
+  const piece = unseal(row.value, row.key);
+  if (piece === "damaged") return piece;
+  const start = decodeTuple(row.key)[3] as number;
+  return offset - start < piece.length ? piece.subarray(offset - start) : null;
+}
+
+/** Records by time of creation, from one on (exclusive). */
+export async function listPromises(
+  from: Reader,
+  { after, order, limit }: { after: PromiseId | null; order: "newest" | "oldest"; limit: number },
+): Promise<(PromiseRecord | { readonly damaged: PromiseId })[]> {
+  const all = prefixRange("p");
+  const at = after === null ? null : promiseKey(after);
+  const range = at === null
+    ? all
+    : order === "newest"
+    ? { from: all.from, to: at }
+    : { from: new Uint8Array([...at, 0]), to: all.to };
+  const rows = await from.list(range, { limit, reverse: order === "newest" });
+  return rows.map((row) => {
+    const id = idOf(decodeTuple(row.key)[1])!;
+    const record = parse(row.key, row.value, (payload) => decodePromise(id, payload));
+    return record === "damaged" ? { damaged: id } : record;
+  });
+}
+
+/** Ids of pending promises in the order of their creation, from one on (exclusive). */
+export async function listPending(
+  from: Reader,
+  { after, limit }: { after: PromiseId | null; limit: number },
+): Promise<PromiseId[]> {
+  const all = prefixRange("q");
+  const start = after === null ? all.from : new Uint8Array([...pendingKey(after), 0]);
+  const rows = await from.list({ from: start, to: all.to }, { limit });
+  return rows.map((row) => idOf(decodeTuple(row.key)[1])!);
+}
+
+/** The greatest id that the store knows of; null if it never had one. */
+export async function readLastId(from: Reader): Promise<PromiseId | null> {
+  const [row] = await from.list(prefixRange("p"), { limit: 1, reverse: true });
+  const newest = row ? idOf(decodeTuple(row.key)[1]) : null;
+  const floor = await from.get(FLOOR_KEY);
+  const forgotten = floor === null ? null : idOf(unseal(floor, FLOOR_KEY));
+  if (newest === null || forgotten === null) return newest ?? forgotten;
+  return newest > forgotten ? newest : forgotten;
+}
+
+/** Ids of settled promises whose time has come, the earliest first. */
+export async function listExpired(
+  from: Reader,
+  { until, limit }: { until: number; limit: number },
+): Promise<{ id: PromiseId; expiresAt: number }[]> {
+  const range = { from: prefixRange("x").from, to: tupleKey("x", until) };
+  const rows = await from.list(range, { limit });
+  return rows.map((row) => {
+    const [, expiresAt, id] = decodeTuple(row.key);
+    return { id: idOf(id)!, expiresAt: expiresAt as number };
+  });
+}
+
+/** When the first settled promise goes; null if there is none. */
+export async function readNextExpiry(from: Reader): Promise<number | null> {
+  const [row] = await from.list(prefixRange("x"), { limit: 1 });
+  return row ? decodeTuple(row.key)[1] as number : null;
+}
+
+/** Everything known of kinds; those that are damaged are left out and counted. */
+export async function readKinds(from: Reader): Promise<{ kinds: KindRecord[]; damaged: number }> {
+  const kinds: KindRecord[] = [];
+  let damaged = 0;
+  const range = prefixRange("n");
+  let start = range.from;
+  for (;;) {
+    const rows = await from.list({ from: start, to: range.to }, { limit: 1_000 });
+    for (const row of rows) {
+      const kind = parse(row.key, row.value, decodeKind);
+      if (kind === "damaged") damaged++;
+      else kinds.push(kind);
+    }
+    const last = rows.at(-1);
+    if (!last || rows.length < 1_000) return { kinds, damaged };
+    start = new Uint8Array([...last.key, 0]);
+  }
+}
+
+/** The row of what is known of a kind. */
+export function kindKey(kind: KindName): Bytes {
+  return tupleKey("n", kind);
+}
+
+function putCreated(
+  puts: Row[],
+  { record, input, run }: Extract<Change, { type: "create" }>,
+): void {
+  putRecord(puts, record);
+  puts.push(sealed(inputKey(record.id), encodeInput(input, run)));
+  puts.push({ key: currentKey(record), value: EMPTY });
+  puts.push({ key: pendingKey(record.id), value: EMPTY });
+}
+
+function putRecord(puts: Row[], record: PromiseRecord): void {
+  puts.push(sealed(promiseKey(record.id), encodePromise(record)));
+}
+
+function putExpiry(
+  puts: Row[],
+  deletes: Bytes[],
+  { record, was }: Extract<Change, { type: "update" }>,
+): void {
+  if (!isSettled(record)) return;
+  const key = expiryKey(record);
+  if (isSettled(was)) {
+    if (was.life.expiresAt === record.life.expiresAt) return;
+    deletes.push(expiryKey(was));
+  } else {
+    deletes.push(pendingKey(record.id));
+  }
+  puts.push({ key, value: EMPTY });
+}
+
+function putPieces(puts: Row[], id: PromiseId, offset: number, body: Bytes): void {
+  for (let at = 0; at < body.length || at === 0; at += PIECE_BYTES_MAX) {
+    puts.push(sealed(pieceKey(id, offset + at), body.subarray(at, at + PIECE_BYTES_MAX)));
+  }
+}
+
+const FLOOR_KEY = tupleKey("m", "floor");
+
+function forget(record: SettledRecord, deletes: Bytes[], clears: Range[]): void {
+  deletes.push(promiseKey(record.id), currentKey(record), expiryKey(record));
+  clears.push(prefixRange("d", idBytes(record.id)));
+}
+
+const EMPTY: Bytes = new Uint8Array(0);
+
+function sealed(key: Bytes, payload: Bytes): Row {
+  return { key, value: seal(payload, key) };
+}
+
+function parse<T>(key: Bytes, value: Bytes, decode: (payload: Bytes) => T | null): T | Damaged {
+  const payload = unseal(value, key);
+  if (payload === "damaged") return payload;
+  return decode(payload) ?? "damaged";
+}
+
+function promiseKey(id: PromiseId): Bytes {
+  return tupleKey("p", idBytes(id));
+}
+
+function pendingKey(id: PromiseId): Bytes {
+  return tupleKey("q", idBytes(id));
+}
+
+function inputKey(id: PromiseId): Bytes {
+  return tupleKey("d", idBytes(id), "i");
+}
+
+function itemKey(id: PromiseId, seq: number): Bytes {
+  return tupleKey("d", idBytes(id), "t", seq);
+}
+
+function pieceKey(id: PromiseId, offset: number): Bytes {
+  return tupleKey("d", idBytes(id), "v", offset);
+}
+
+function currentKey(record: PromiseRecord): Bytes {
+  return tupleKey("k", keyBytes(record.key), idBytes(record.id));
+}
+
+function expiryKey(record: SettledRecord): Bytes {
+  return tupleKey("x", record.life.expiresAt, idBytes(record.id));
+}
+
+/** The 16 bytes of an id's text, by hand: it is done for every row. */
+function idBytes(id: PromiseId): Bytes {
+  const bytes = new Uint8Array(16);
+  let at = 0;
+  for (let i = 0; i < 36; i += 2) {
+    if (i === 8 || i === 13 || i === 18 || i === 23) i++;
+    bytes[at++] = (digit(id.charCodeAt(i)) << 4) | digit(id.charCodeAt(i + 1));
+  }
+  return bytes;
+}
+
+function digit(code: number): number {
+  return code < 58 ? code - 48 : code - 87;
+}
+
+function idOf(part: unknown): PromiseId | null {
+  if (!(part instanceof Uint8Array) || part.length !== 16) return null;
+  const hex = part.toHex();
+  const text = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}`;
+  return `${text}-${hex.slice(20)}` as PromiseId;
+}
+
+function keyBytes(key: JobKey): Bytes {
+  return Uint8Array.fromHex(key.slice("sha256:".length));
+}
