@@ -52,6 +52,20 @@ export class Heap<T extends HeapMember> {
     this.#settle(member.heapIndex, member);
   }
 
+  /** How many members come before this one, which is here; null if they are more than `most`. Costs as many steps as it counts. */
+  countBefore(member: T, most: number): number | null {
+    let count = 0;
+    const open = [0];
+    for (let index = open.pop(); index !== undefined; index = open.pop()) {
+      const other = this.#members[index];
+      // What is below a member that comes later comes later still.
+      if (!other || !this.#isBefore(other, member)) continue;
+      if (++count > most) return null;
+      open.push(2 * index + 1, 2 * index + 2);
+    }
+    return count;
+  }
+
   /** All members, in no order. */
   values(): IterableIterator<T> {
     return this.#members.values();

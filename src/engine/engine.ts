@@ -14,7 +14,7 @@ import type { Clock, Now } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { Wake } from "../base/wake.ts";
 import type { Effect, Outcome, Step } from "../core/change.ts";
-import type { Command } from "../core/command.ts";
+import type { Command, Content } from "../core/command.ts";
 import type { JobKey, LeaseId, PromiseId, SessionId } from "../core/ids.ts";
 import { HeartyError, refuse } from "../core/problem.ts";
 import { type Entry, type Settings, State } from "../core/state.ts";
@@ -23,6 +23,7 @@ import type { Policy } from "../schedule/policy.ts";
 import type { KV } from "../store/kv.ts";
 import { readInput, toBatch } from "../store/layout.ts";
 import { Filler } from "./fill.ts";
+import { outputFault } from "./output.ts";
 import { recover } from "./recover.ts";
 import type { Workers } from "./workers.ts";
 
@@ -105,6 +106,30 @@ export class Engine {
     if (this.#mayFill(taken.effects)) this.filler.fill(now);
     this.#arm();
     return { outcome: taken.outcome, durable };
+  }
+
+  /** A worker's result, which must keep to its kind's output schema, or the promise is rejected. */
+  fulfill(command: Omit<Extract<Command, { type: "fulfill" }>, "type">): void {
+    const fault = this.#outputFault(command.lease, command.content);
+    if (fault === null) return void this.run({ ...command, type: "fulfill" });
+    const { session, lease } = command;
+    const error = {
+      reason: "failed",
+      name: "invalid-output",
+      message: fault,
+      retryable: false,
+      detail: null,
+    } as const;
+    this.run({ type: "reject", session, lease, error });
+  }
+
+  #outputFault(id: LeaseId, content: Content | null): string | null {
+    const lease = this.state.leases.get(id);
+    if (content === null || !lease || lease.state !== "held") return null;
+    const { record } = this.state.promises.get(lease.promise)!;
+    const offer = this.state.kinds.get(record.kind)?.versions
+      .find(({ version }) => version === record.version);
+    return offer ? outputFault(offer, content) : null;
   }
 
   /** What a command that alters no memory would decide, without doing it. */

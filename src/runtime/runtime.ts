@@ -72,13 +72,21 @@ export interface Runtime {
   /** @throws the runtime's error, with `code` `ENOENT` and the like. */
   readFile(path: string): Promise<Uint8Array>;
   /** `isNew`: fails if the file is there. */
-  writeFile(path: string, data: Uint8Array | string, options?: { isNew?: boolean; mode?: number }): Promise<void>;
+  writeFile(
+    path: string,
+    data: Uint8Array | string,
+    options?: { isNew?: boolean; mode?: number },
+  ): Promise<void>;
   /** The whole of standard input. */
   readStdin(): Promise<Uint8Array>;
   /** Resolves when written; a closed pipe resolves to false. */
   writeStdout(data: Uint8Array | string): Promise<boolean>;
   writeStderr(text: string): void;
-  readonly isTerminal: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
+  readonly isTerminal: {
+    readonly stdin: boolean;
+    readonly stdout: boolean;
+    readonly stderr: boolean;
+  };
   /** Columns and rows of the terminal on stdout; null if it is none. */
   terminalSize(): { columns: number; rows: number } | null;
   /** Runs this program again with other arguments, output inherited. */

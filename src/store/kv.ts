@@ -32,12 +32,14 @@ export interface ListOptions {
   readonly reverse?: boolean;
 }
 
-/** Operations that become durable together. A key may occur once. */
+/** Operations that become durable together. A key may occur once. Ranges are cleared first, so that a batch may put into a range that it clears. */
 export interface WriteBatch {
   /** Rows to write, replacing what is there. */
   readonly puts: readonly Row[];
   /** Row keys to remove; one that is not there is no error. */
   readonly deletes: readonly Bytes[];
+  /** Ranges to empty. */
+  readonly clears?: readonly Range[];
   /** What must be true, or nothing of the batch is done and `commit` rejects with `StoreError` `precondition`. */
   readonly preconditions?: readonly Precondition[];
 }

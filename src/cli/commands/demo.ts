@@ -1,0 +1,104 @@
+// `hearty demo`: a server with the example application, two workers as processes of their own, and load.
+
+import { z } from "zod";
+import { sleep } from "../../base/clock.ts";
+import { createClient } from "../../client/mod.ts";
+import type { Child } from "../../runtime/runtime.ts";
+import { type Context, defineCommand, NO_OPERANDS } from "../command.ts";
+import { logger, type LogRecord } from "../log.ts";
+import { flag } from "../options.ts";
+import { serveOptions, storeOption } from "../serve-options.ts";
+import { type Running, untilStopped } from "../until-stopped.ts";
+
+const WORKER_NAMES = ["demo-1", "demo-2"];
+/** Jobs that one worker runs at a time. They share its thread; while one rests, another goes on. */
+const WORKER_CONCURRENCY = 2;
+
+const { app: _, ...options } = serveOptions;
+
+const table = z.strictObject({
+  load: flag(true, { help: "post no jobs by itself" }),
+  ...options,
+  store: storeOption("memory"),
+});
+
+/** Shows what Hearty does. */
+export const demoCommand = defineCommand({
+  name: "demo",
+  summary: "a server with example jobs, workers and load, to look at",
+  operands: NO_OPERANDS,
+  table,
+  example: "hearty demo --no-load --port 9000",
+  run: (context, options) => untilStopped(context, () => startDemo(context, options)),
+});
+
+async function startDemo(context: Context, options: z.output<typeof table>): Promise<Running> {
+  // Loaded here, so that no other command waits for all of the server's code.
+  const { startServer } = await import("../server.ts");
+  const { jobs } = await import("../../demo/app.ts");
+  const server = await startServer(context, options, { jobs });
+  const log = logger(context, options);
+  const end = new AbortController();
+  const surroundings: Surroundings = { context, url: server.url, log, signal: end.signal };
+  await context.out.announce(await welcome(server.url));
+  // Last, and nothing that may fail behind it: no worker is left alone.
+  const workers = WORKER_NAMES.map((name) => startWorker(surroundings, name));
+  const load = options.load ? startLoad(surroundings) : null;
+  return {
+    ended: server.ended,
+    async stop() {
+      end.abort();
+      // At once: a demo's jobs may be lost, but none of its processes may outlive it.
+      for (const worker of workers) worker.kill("SIGKILL");
+      await Promise.all([load, ...workers.map(({ exited }) => exited)]);
+      await server.stop();
+    },
+  };
+}
+
+/** What the parts of the demo need. */
+interface Surroundings {
+  readonly context: Context;
+  readonly url: string;
+  readonly log: (record: LogRecord) => void;
+  /** Aborts when the demo ends. */
+  readonly signal: AbortSignal;
+}
+
+function startWorker({ context, url, log, signal }: Surroundings, name: string): Child {
+  // tsc rewrites the ends of imports, but not of this.
+  const app = import.meta.url.endsWith(".ts") ? "../../demo/app.ts" : "../../demo/app.js";
+  const file = decodeURIComponent(new URL(app, import.meta.url).pathname);
+  const concurrency = String(WORKER_CONCURRENCY);
+  const options = ["--server", url, "--name", name, "--concurrency", concurrency, "--log", "none"];
+  const worker = context.runtime.spawnSelf(["work", file, ...options]);
+  void worker.exited.then((code) => {
+    if (!signal.aborted) log({ level: "error", message: "A worker has ended", name, code });
+  });
+  return worker;
+}
+
+async function startLoad({ context, url, log, signal }: Surroundings): Promise<void> {
+  const { generateLoad } = await import("../../demo/load.ts");
+  await generateLoad({
+    url,
+    signal,
+    random: () => context.random.unit(),
+    sleep: (ms, signal) => sleep(context.clock, ms, signal),
+    onTrouble: (message) => log({ level: "warn", message }),
+  });
+}
+
+/** The first line, as `serve` prints it, and what to try; one job is posted, so that there is something to watch. */
+async function welcome(url: string): Promise<string> {
+  const { promise } = await createClient({ url }).post("option-price", { seed: 1 });
+  const json = "-H 'Content-Type: application/json'";
+  return [
+    `listening on ${url}`,
+    "",
+    "An option's price, better with every line; a portfolio's value at risk; what happens to a job:",
+    `  curl -N ${url}/jobs/option-price ${json} -H 'Accept: application/x-ndjson' -H 'Prefer: wait=60' -d '{}'`,
+    `  curl ${url}/jobs/value-at-risk ${json} -H 'Prefer: wait=60' -d '{}'`,
+    `  curl -N ${url}/promises/${promise.id}/events`,
+  ].join("\n");
+}

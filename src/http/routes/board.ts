@@ -1,0 +1,271 @@
+// Lists: jobs, kinds, workers.
+
+import type { Hono } from "hono";
+import { parseKindName, parsePromiseId, type PromiseId } from "../../core/ids.ts";
+import { currentOffer, settingsOf } from "../../core/kind.ts";
+import { PAGE_MAX } from "../../core/limits.ts";
+import { isRefusal, type Refusal, refuse } from "../../core/problem.ts";
+import { isSettled, phaseOf, type PromiseRecord } from "../../core/promise.ts";
+import { listPromises } from "../../store/layout.ts";
+import { promiseDocument, shownInterest } from "../../stream/document.ts";
+import { findPromise, isExpired } from "../../stream/source.ts";
+import { formatTime } from "../../wire/duration.ts";
+import { count, many, name, parsed, queueName, since, word } from "../../wire/query.ts";
+import { type Call, promiseIdOf, queryOf, route } from "../handler.ts";
+import type { Env, Services } from "../services.ts";
+
+const STATES = ["pending", "fulfilled", "rejected"] as const;
+const PHASES = ["delayed", "queued", "running", "retrying"] as const;
+const FILTERS_MAX = 32;
+const PAGE_DEFAULT = 100;
+/** Records that one step of a list reads. */
+const STEP = 500;
+/** A list answers with what it has found after so long, in ms, and a cursor to go on. */
+const SCAN_MS_MAX = 20;
+
+const limit = count("Most items of a page. Default 100.", { min: 1, max: PAGE_MAX });
+const cursor = parsed(
+  "Where to go on: `next` of the page before.",
+  "the next of an earlier page",
+  parsePromiseId,
+);
+
+const JOB_PARAMETERS = {
+  state: many(word("Only of this state.", STATES), FILTERS_MAX),
+  phase: many(word("Only in this phase.", PHASES), FILTERS_MAX),
+  kind: many(parsed("Only of this kind.", "the name of a kind", parseKindName), FILTERS_MAX),
+  owner: many(name("Only wanted by this owner."), FILTERS_MAX),
+  queue: many(queueName("Only in this queue."), FILTERS_MAX),
+  worker: many(name("Only running, or last run, there."), FILTERS_MAX),
+  tag: many(name("Only with this tag."), FILTERS_MAX),
+  since: since("Only created since then."),
+  order: word("Newest (default) or oldest first.", ["newest", "oldest"]),
+  limit,
+  cursor,
+};
+
+/** `GET /jobs`, `GET /kinds`, `GET /workers`. */
+export function boardRoutes(app: Hono<Env>, services: Services): void {
+  route(app, services, {
+    path: "/jobs",
+    roles: ["client", "viewer"],
+    get: (call) => listJobs(call, services),
+  });
+  route(app, services, {
+    path: "/kinds",
+    roles: ["client", "viewer"],
+    get: (call) => listKinds(call, services),
+  });
+  route(app, services, {
+    path: "/workers",
+    roles: ["viewer"],
+    get: (call) => listWorkers(call, services),
+  });
+}
+
+/** `GET /jobs/{id}`. */
+export async function jobItem(call: Call, services: Services): Promise<Response | Refusal> {
+  const id = promiseIdOf(call, "name");
+  if (isRefusal(id)) return id;
+  const query = queryOf(call, {}, services);
+  if (isRefusal(query)) return query;
+  const record = await findPromise(services.source, id);
+  if (isRefusal(record)) return record;
+  if (!mayRead(call) && !isOwn(record, call)) {
+    return refuse("not-found", {
+      detail: `Cannot find job "${id}": it never existed, or has expired`,
+    });
+  }
+  const waiting = services.source.live.waiting(record);
+  const item = listItem(record, call, services);
+  return Response.json({
+    ...item,
+    interests: record.interests
+      .filter((i) => mayRead(call) || i.owner === call.principal.owner)
+      .map(({ owner, queue, priority, since }) => ({
+        owner,
+        queue,
+        priority,
+        since: formatTime(since),
+      })),
+    history: record.history.map((attempt) => ({
+      attempt: attempt.attempt,
+      worker: attempt.worker,
+      startedAt: formatTime(attempt.startedAt),
+      endedAt: formatTime(attempt.endedAt),
+      outcome: attempt.outcome,
+      error: attempt.message,
+    })),
+    waiting: waiting === null ? null : {
+      ...waiting,
+      ahead: services.source.live.position(id),
+    },
+  }, { headers: { ETag: `"r${record.revision}"`, Vary: "Authorization, Cookie" } });
+}
+
+async function listJobs(call: Call, services: Services): Promise<Response | Refusal> {
+  const query = queryOf(call, JOB_PARAMETERS, services);
+  if (isRefusal(query)) return query;
+  const { clock, source } = services;
+  const started = clock.now();
+  const order = query.order ?? "newest";
+  const size = query.limit ?? PAGE_DEFAULT;
+  const isWanted = jobFilter(query, call, started.wall);
+  const items: unknown[] = [];
+  let after: PromiseId | null = query.cursor;
+  for (;;) {
+    const step = Math.min(STEP, Math.max(size, 50));
+    const page = await listPromises(source.store, { after, order, limit: step });
+    for (const [index, record] of page.entries()) {
+      if ("damaged" in record) {
+        after = record.damaged;
+        continue;
+      }
+      after = record.id;
+      if (order === "newest" && query.since !== null && record.createdAt < query.since) {
+        return listResponse(items, null);
+      }
+      if (!isWanted(record)) continue;
+      items.push(listItem(record, call, services));
+      if (items.length === size) {
+        const isLast = index === page.length - 1 && page.length < step;
+        return listResponse(items, isLast ? null : after);
+      }
+    }
+    if (page.length < step) return listResponse(items, null);
+    if (clock.now().mono - started.mono > SCAN_MS_MAX) return listResponse(items, after);
+  }
+}
+
+function listResponse(items: readonly unknown[], next: string | null): Response {
+  return Response.json({ items, next }, { headers: { Vary: "Authorization, Cookie" } });
+}
+
+function jobFilter(
+  query:
+    & {
+      readonly [F in "state" | "phase" | "kind" | "owner" | "queue" | "worker" | "tag"]:
+        readonly string[];
+    }
+    & { readonly since: number | null },
+  call: Call,
+  wall: number,
+): (record: PromiseRecord) => boolean {
+  const has = (wanted: readonly string[], value: string | null | undefined) =>
+    wanted.length === 0 || (typeof value === "string" && wanted.includes(value));
+  return (record) => {
+    if (isExpired(record, wall) || (!mayRead(call) && !isOwn(record, call))) return false;
+    const { life } = record;
+    const worker = life.state === "pending" && life.doing === "running"
+      ? life.worker
+      : record.history.at(-1)?.worker;
+    return has(query.state, life.state) && has(query.phase, phaseOf(record, wall)) &&
+      has(query.kind, record.kind) && has(query.worker, worker) &&
+      (query.owner.length === 0 || record.interests.some((i) => query.owner.includes(i.owner))) &&
+      (query.queue.length === 0 || record.interests.some((i) => query.queue.includes(i.queue))) &&
+      (query.tag.length === 0 || record.tags.some((tag) => query.tag.includes(tag))) &&
+      (query.since === null || record.createdAt >= query.since);
+  };
+}
+
+/** Whether the caller sees everybody's jobs. */
+function mayRead({ principal }: Call): boolean {
+  return principal.roles.has("viewer") || principal.roles.has("admin");
+}
+
+function isOwn(record: PromiseRecord, { principal }: Call): boolean {
+  return record.interests.some((i) => i.owner === principal.owner);
+}
+
+function listItem(
+  record: PromiseRecord,
+  call: Call,
+  { source, settings, clock }: Services,
+): object {
+  const { owner } = call.principal;
+  const { links: _, ...document } = promiseDocument(record, source.live, {
+    basePath: settings.basePath,
+    owner,
+    wall: clock.now().wall,
+  });
+  return {
+    ...document,
+    owner: shownInterest(record, owner)?.owner ?? null,
+    waitingCode: isSettled(record) ? null : source.live.waiting(record)?.code ?? null,
+    revision: record.revision,
+  };
+}
+
+function listKinds(call: Call, services: Services): Response | Refusal {
+  const query = queryOf(
+    call,
+    { limit, cursor: parsed("Where to go on.", "a kind", parseKindName) },
+    services,
+  );
+  if (isRefusal(query)) return query;
+  const { state } = services.engine;
+  const all = [...state.kinds.values()].sort((a, b) => a.kind < b.kind ? -1 : 1);
+  const rest = all.filter(({ kind }) => query.cursor === null || kind > query.cursor);
+  const page = rest.slice(0, query.limit ?? PAGE_DEFAULT);
+  const items = page.map((record) => {
+    const offer = currentOffer(record);
+    const { ttlMs, failureTtlMs, timeoutMs, attempts } = settingsOf(
+      record,
+      state.settings.defaults,
+    );
+    const workers = [...state.sessions.values()].filter(({ kinds }) => kinds.includes(record.kind));
+    return {
+      kind: record.kind,
+      version: offer.version === "" ? null : offer.version,
+      description: offer.description,
+      input: schemaOf(offer.inputSchema),
+      output: schemaOf(offer.outputSchema),
+      workers: workers.length,
+      paused: record.patched.isPaused,
+      maxRunning: record.patched.maxRunning,
+      ttl: ttlMs / 1_000,
+      failureTtl: failureTtlMs / 1_000,
+      timeout: timeoutMs === null ? null : timeoutMs / 1_000,
+      attempts,
+      revision: record.revision,
+    };
+  });
+  return listResponse(items, page.length < rest.length ? page.at(-1)!.kind : null);
+}
+
+function schemaOf(text: string | null): unknown {
+  return text === null ? null : JSON.parse(text);
+}
+
+function listWorkers(call: Call, services: Services): Response | Refusal {
+  const query = queryOf(call, {}, services);
+  if (isRefusal(query)) return query;
+  const { engine, dispatch, source, clock } = services;
+  const now = clock.now();
+  const items = [...engine.state.sessions.values()].map((session) => ({
+    id: session.id,
+    name: session.name,
+    state: session.brokenAt !== null ? "broken" : session.isDraining ? "draining" : "active",
+    address: session.address,
+    connectedAt: formatTime(session.connectedAt),
+    heartbeatAgeMs: dispatch.silentMs(session.id),
+    graceEndsAt: session.timer === null
+      ? null
+      : formatTime(now.wall + (session.timer.at - now.mono)),
+    concurrency: session.concurrency,
+    busy: session.leases.size,
+    kinds: session.kinds,
+    labels: session.labels,
+    running: [...session.leases.values()].map(({ promise, startedAt }) => ({
+      promise,
+      kind: engine.state.promises.get(promise)?.record.kind ?? null,
+      owner: engine.state.promises.get(promise)?.record.interests[0]?.owner ?? null,
+      startedAt: formatTime(now.wall - (now.mono - startedAt)),
+      fraction: source.live.progress(promise)?.fraction ?? null,
+    })),
+    done: session.done,
+    failed: session.failed,
+    lost: session.lost,
+  }));
+  return listResponse(items, null);
+}
