@@ -1,6 +1,6 @@
 // The one composition root: makes every part and hands each what it needs of the others. No rule of the domain.
 
-import { type Clock, systemClock } from "./base/clock.ts";
+import { type Clock, sleep, systemClock } from "./base/clock.ts";
 import { type Random, systemRandom } from "./base/random.ts";
 import type { KindName } from "./core/ids.ts";
 import { DEFAULT_KIND } from "./core/kind.ts";
@@ -11,10 +11,14 @@ import { Engine } from "./engine/engine.ts";
 import { sweep } from "./engine/sweep.ts";
 import { View } from "./engine/view.ts";
 import { createApp } from "./http/app.ts";
+import { Logins, withLogins } from "./http/auth/login.ts";
 import { type Authenticator, openDoor } from "./http/auth/principal.ts";
+import { Readers, type Visibility } from "./http/auth/visibility.ts";
 import type { Connection } from "./http/connection.ts";
+import type { Services } from "./http/services.ts";
 import { Streams } from "./http/streams.ts";
 import type { JobDefinition } from "./intake/define-job.ts";
+import { identify, identifyLarge, INPUT_AT_ONCE_BYTES } from "./intake/key.ts";
 import { fifo } from "./schedule/fifo.ts";
 import type { Policy } from "./schedule/policy.ts";
 import type { KV } from "./store/kv.ts";
@@ -22,6 +26,10 @@ import { memoryStore } from "./store/memory.ts";
 import type { Source } from "./stream/source.ts";
 import { serveLocalJobs } from "./worker/local.ts";
 import type { Handler, Kinds, WorkerHandle } from "./worker/mod.ts";
+
+export type { Authenticator, Principal, Role } from "./http/auth/principal.ts";
+export { type TokenDoor, tokenDoor } from "./http/auth/tokens.ts";
+export type { Visibility } from "./http/auth/visibility.ts";
 
 /** What a server is made of. Everything but `sha256` has a default. */
 export interface HeartyOptions {
@@ -55,6 +63,8 @@ export interface HeartyOptions {
   readonly isInsecure?: boolean | undefined;
   /** Who calls. Default: everybody may do everything. */
   readonly authenticator?: Authenticator | undefined;
+  /** Who may read a promise: whoever has its id (`organization`, the default), or only owners with an interest in it, viewers and administrators. */
+  readonly visibility?: Visibility | undefined;
   /** Hears of faults that no caller can be told of. Default: nobody does. */
   readonly onFault?: ((error: unknown) => void) | undefined;
   /** The program's version, as `/healthz` tells it. */
@@ -87,6 +97,7 @@ export function createHearty(options: HeartyOptions): Hearty {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const graceMs = options.graceMs ?? 30_000;
   const onFault = options.onFault ?? (() => undefined);
+  const jobs = options.jobs ?? [];
   const engine = new Engine({
     store,
     clock,
@@ -98,6 +109,7 @@ export function createHearty(options: HeartyOptions): Hearty {
       cancelGraceMs: options.cancelGraceMs ?? 10_000,
       defaults: { ...DEFAULT_KIND, ttlMs: options.ttlMs ?? DEFAULT_KIND.ttlMs },
     },
+    definitions: new Map(jobs.map((job): [KindName, JobDefinition] => [job.offer.kind, job])),
     onFault,
   });
   const view = new View(engine);
@@ -112,8 +124,8 @@ export function createHearty(options: HeartyOptions): Hearty {
     onFault,
   });
   const source: Source = { store, clock, wake: engine.wake, live: view };
-  const jobs = options.jobs ?? [];
   const stopping = new AbortController();
+  const unguessable = () => random.bytes(16).toHex();
   const fetch = createApp({
     clock,
     engine,
@@ -127,10 +139,10 @@ export function createHearty(options: HeartyOptions): Hearty {
       corsOrigins: options.corsOrigins ?? [],
       isInsecure: options.isInsecure ?? false,
     },
-    authenticator: options.authenticator ?? openDoor(),
-    definitions: new Map(jobs.map((job): [KindName, JobDefinition] => [job.offer.kind, job])),
+    ...callers(options, clock, unguessable),
     sha256: options.sha256,
-    unguessable: () => random.bytes(16).toHex(),
+    identify: identifier(options.sha256, clock, onFault),
+    unguessable,
     stopping: stopping.signal,
     isDraining: () => stopping.signal.aborted,
     streams: new Streams(),
@@ -138,6 +150,20 @@ export function createHearty(options: HeartyOptions): Hearty {
     version: options.version ?? "",
   });
   return new Server({ engine, dispatch, source, store, jobs, stopping, fetch, options, onFault });
+}
+
+/** What tells who calls, and what they may see. */
+function callers(
+  { authenticator, visibility }: HeartyOptions,
+  clock: Clock,
+  unguessable: () => string,
+): Pick<Services, "authenticator" | "logins" | "readers"> {
+  const logins = new Logins(clock, unguessable);
+  return {
+    authenticator: withLogins(authenticator ?? openDoor(), logins),
+    logins,
+    readers: new Readers(visibility ?? "organization"),
+  };
 }
 
 interface Parts {
@@ -173,7 +199,7 @@ class Server implements Hearty {
     await engine.start(dispatch);
     for (const { offer } of jobs) await engine.done({ type: "define", offer });
     this.#sweeping = sweep(engine, stopping.signal, onFault);
-    const runnable = jobs.filter((job) => job.run !== null);
+    const runnable = jobs.filter(({ functions }) => functions.run !== undefined);
     if (runnable.length === 0) return;
     this.#local = serveLocalJobs((port) => {
       dispatch.accept(port, { principal: ANONYMOUS, address: "local" });
@@ -216,10 +242,31 @@ function basePathOf(path: string): string {
   return trimmed === "" ? "" : `/${trimmed}`;
 }
 
+/** Small inputs are identified at once, large ones in turns with everything else. */
+function identifier(
+  sha256: HeartyOptions["sha256"],
+  clock: Clock,
+  onFault: (error: unknown) => void,
+): Services["identify"] {
+  const tools = {
+    sha256,
+    onFault,
+    digest: async (data: Uint8Array) => {
+      const digest = await crypto.subtle.digest("SHA-256", data.slice());
+      return new Uint8Array(digest).toHex();
+    },
+    pause: () => sleep(clock, 0),
+  };
+  return (posting, kind) =>
+    posting.body.length <= INPUT_AT_ONCE_BYTES
+      ? identify(posting, kind, tools)
+      : identifyLarge(posting, kind, tools);
+}
+
 /** The definitions that run inside the server, as a worker offers them; the server knows the rest already. */
 function localKinds(jobs: readonly JobDefinition[]): Kinds {
-  return Object.fromEntries(jobs.map(({ offer, run }) => {
-    const handler: Handler = (input, job) => run!(input, job);
+  return Object.fromEntries(jobs.map(({ offer, functions }) => {
+    const handler: Handler = (input, job) => functions.run!(input, job);
     return [offer.kind, { run: handler, ...(offer.version !== "" && { version: offer.version }) }];
   }));
 }

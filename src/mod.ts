@@ -27,7 +27,17 @@
  * @module
  */
 
-export { createHearty, type Hearty, type HeartyOptions } from "./hearty.ts";
+export {
+  type Authenticator,
+  createHearty,
+  type Hearty,
+  type HeartyOptions,
+  type Principal,
+  type Role,
+  type TokenDoor,
+  tokenDoor,
+  type Visibility,
+} from "./hearty.ts";
 export { DEFAULT_LIMITS, frameBytesMax, type Limits } from "./core/limits.ts";
 export { HeartyError, type ProblemCode, type Refusal } from "./core/problem.ts";
 export {

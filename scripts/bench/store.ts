@@ -44,10 +44,11 @@ if (args.help) {
   process.stdout.write(HELP);
 } else {
   const figures = args.memory ? await benchMemory() : await benchFile();
+  const store = args.memory ? "memory" : `file, ${args.durability}`;
   const runtime = process.versions["bun"] ? "bun" : "deno";
   process.stdout.write(
     args.json
-      ? `${JSON.stringify({ runtime, durability: args.durability, ...figures })}\n`
+      ? `${JSON.stringify({ runtime, store, ...figures })}\n`
       : Object.entries(figures).map(([name, value]) => `${name.padEnd(32)} ${value}\n`).join(""),
   );
 }

@@ -18,8 +18,14 @@ const DESK: readonly Kind[] = [optionPrice, valueAtRisk, flightDelays, priceChar
 export const kinds: Kinds = Object.fromEntries(DESK.map((kind) => [kind.kind, handlerOf(kind)]));
 
 /** What a server must know of the desk. */
-export const jobs: readonly JobDefinition[] = DESK.map(({ kind, description, input, tags }) =>
-  defineJob({ kind, description, input, tags: () => tags })
+export const jobs: readonly JobDefinition[] = DESK.map((kind) =>
+  defineJob({
+    kind: kind.kind,
+    description: kind.description,
+    input: kind.input,
+    tags: () => kind.tags,
+    estimate: (input) => kind.estimate(input),
+  })
 );
 
 export default kinds;

@@ -13,19 +13,19 @@ export type Ask =
   | { readonly kind: "flight-delays"; readonly input: z.input<typeof DelaysInput> }
   | { readonly kind: "price-chart"; readonly input: z.input<typeof ChartInput> };
 
-/** What one owner posts in one turn; `options` are the query's (queue, priority …). */
-export type Post =
-  & { readonly owner: string; readonly options: Readonly<Record<string, string>> }
-  & (
-    // `regretAfter`: turns after which it is cancelled; null: never.
-    | (Ask & { readonly type: "job"; readonly regretAfter: number | null })
-    | { readonly type: "batch"; readonly jobs: readonly Ask[] }
-  );
+/** A job that an owner posts. */
+export type Post = Ask & {
+  readonly owner: string;
+  /** Of the query: queue, priority. */
+  readonly options: Readonly<Record<string, string>>;
+  /** Turns after which it is cancelled; null: never. */
+  readonly regretAfter: number | null;
+};
 
-/** An owner: how often its turn comes, as a share of all shares, and what it does then. */
+/** An owner: how often its turn comes, as a share of all shares, and what it posts then. */
 export interface Habit {
   readonly share: number;
-  readonly next: (turn: number, random: () => number) => Post;
+  readonly next: (turn: number, random: () => number) => readonly Post[];
 }
 
 /** Turns for which the same options are on everybody's screen. */
@@ -42,34 +42,30 @@ export const HABITS: readonly Habit[] = [
 ];
 
 /** Trades: wants the options that everybody looks at, at once. */
-function ann(turn: number, random: () => number): Post {
+function ann(turn: number, random: () => number): Post[] {
   const options = { queue: "trading", priority: "high" };
-  return { type: "job", owner: "ann", options, ...popularOption(turn, random), regretAfter: null };
+  return [{ owner: "ann", options, ...popularOption(turn, random), regretAfter: null }];
 }
 
 /** Researches: the same options as ann, risks of his own, now and then a huge job that he soon gives up. */
-function bob(turn: number, random: () => number): Post {
-  const post = {
-    type: "job",
-    owner: "bob",
-    options: { queue: "notebook" },
-    regretAfter: null,
-  } as const;
+function bob(turn: number, random: () => number): Post[] {
+  const post = { owner: "bob", options: { queue: "notebook" }, regretAfter: null } as const;
   const mood = random();
-  if (mood < 0.6) return { ...post, ...popularOption(turn, random) };
+  if (mood < 0.6) return [{ ...post, ...popularOption(turn, random) }];
   if (mood < 0.92) {
-    return { ...post, ...risk({ confidence: pick([0.95, 0.975, 0.99], random), seed: turn }) };
+    const confidence = pick([0.95, 0.975, 0.99], random);
+    return [{ ...post, ...risk({ confidence, seed: turn }) }];
   }
   const input = { style: "asian", paths: 2_000_000, targetError: 0.2, seed: turn } as const;
-  return { ...post, kind: "option-price", input, regretAfter: 5 };
+  return [{ ...post, kind: "option-price", input, regretAfter: 5 }];
 }
 
 /** Studies delays, and looks at charts; what she asks for twice is there at once. */
-function carol(_turn: number, random: () => number): Post {
-  const post = { type: "job", owner: "carol", regretAfter: null } as const;
+function carol(_turn: number, random: () => number): Post[] {
+  const post = { owner: "carol", regretAfter: null } as const;
   if (random() < 0.3) {
     const from = `${pick([2000, 2005, 2010, 2015], random)}-01-03`;
-    return { ...post, options: { queue: "charts" }, kind: "price-chart", input: { from } };
+    return [{ ...post, options: { queue: "charts" }, kind: "price-chart", input: { from } }];
   }
   const fromHour = 6 + Math.floor(random() * 12);
   const input = {
@@ -78,20 +74,17 @@ function carol(_turn: number, random: () => number): Post {
     untilHour: fromHour + 4 + Math.floor(random() * 3),
     lateMinutes: pick([15, 30, 60], random),
   };
-  return { ...post, options: { queue: "airports" }, kind: "flight-delays", input };
+  return [{ ...post, options: { queue: "airports" }, kind: "flight-delays", input }];
 }
 
-/** A service: the risks of a whole portfolio at once, when nobody else needs the workers. */
-function nightly(turn: number): Post {
-  const jobs = NIGHTLY_YEARS.map((year) =>
-    risk({ from: `${year - 5}-01-03`, to: `${year}-12-31`, scenarios: 4_000_000, seed: turn })
-  );
-  return {
-    type: "batch",
-    owner: "nightly",
-    options: { queue: "reports", priority: "background" },
-    jobs,
-  };
+/** A service: the risks in many years at once, for when nobody else needs the workers. */
+function nightly(turn: number): Post[] {
+  const options = { queue: "reports", priority: "background" };
+  return NIGHTLY_YEARS.map((year) => {
+    const window = { from: `${year - 5}-01-03`, to: `${year}-12-31` };
+    const asked = risk({ ...window, scenarios: 4_000_000, seed: turn });
+    return { owner: "nightly", options, ...asked, regretAfter: null };
+  });
 }
 
 function popularOption(turn: number, random: () => number): Ask {

@@ -14,6 +14,8 @@ export interface Kind<Schema extends z.ZodType = z.ZodType> {
   readonly input: Schema;
   /** The data that its results depend on: whoever changes the data invalidates the tag. */
   readonly tags: readonly string[];
+  /** About how long a run takes, in ms; the scheduler shares the workers' time by it until the truth is known. */
+  estimate(input: z.output<Schema>): number;
   /** Computes a job: a value, something with a media type, or a generator of items. */
   run(input: z.output<Schema>, job: Job): unknown;
 }
@@ -34,6 +36,16 @@ function parse({ kind, input: schema }: Kind, input: unknown): unknown {
     throw new TypeError(`Cannot compute a job of kind '${kind}': ${z.prettifyError(error)}`);
   }
   return data;
+}
+
+/** Longest run that a client may ask for. */
+const RUN_MS_MAX = 120_000;
+
+/** Refuses an input that takes too long, at the member that is to be made smaller. */
+export function checkEffort(context: z.RefinementCtx, member: string, estimateMs: number): void {
+  if (estimateMs <= RUN_MS_MAX) return;
+  const [seconds, secondsMax] = [estimateMs, RUN_MS_MAX].map((ms) => Math.round(ms / 1_000));
+  complain(context, member, `Would take about ${seconds} s: at most ${secondsMax} s are allowed`);
 }
 
 /** Refuses an input for how its members go together, at the one that is to be changed. */

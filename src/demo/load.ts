@@ -1,6 +1,6 @@
 // A generator of load: four owners with habits of their own post jobs of the desk, at a bounded rate, until they
-// are told to stop. So a new server has something to show: jobs that are shared, a batch that must not hold up
-// the others, work that is cancelled. What each owner asks for stands in habits.ts.
+// are told to stop. So a new server has something to show: jobs that are shared, a burst that must not hold up the
+// others, work that is cancelled. What each owner asks for stands in habits.ts.
 
 import { HABITS, type Post } from "./habits.ts";
 
@@ -14,7 +14,7 @@ export interface LoadOptions {
   readonly random: () => number;
   /** Resolves after so many milliseconds, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Mean number of jobs posted in a second, a batch counting as many as it has. Default 2. */
+  /** Mean number of jobs posted in a second. Default 2. */
   readonly jobsPerSecond?: number;
   /** Sends a request. Default: the platform's `fetch`. */
   readonly send?: (request: Request) => Promise<Response>;
@@ -42,23 +42,22 @@ export async function generateLoad(options: LoadOptions): Promise<LoadCounts> {
   const { signal, random, sleep, jobsPerSecond = 2 } = options;
   const load = new Load(options);
   for (let turn = 0; !signal.aborted; turn++) {
-    const { post, jobs } = nextPost(turn, random);
     await load.cancelDue(turn);
-    await load.post(post, turn);
+    const posts = nextPosts(turn, random);
+    for (const post of posts) await load.post(post, turn);
     // The pauses of a Poisson process: now a few at once, now none for a while, as people are.
-    const pauses = -Math.log(1 - random()) * jobs;
+    const pauses = -Math.log(1 - random()) * posts.length;
     await sleep((pauses * 1_000) / jobsPerSecond, signal);
   }
   return load.counts;
 }
 
-/** One owner's turn; each comes as often as its share of all shares says. */
-function nextPost(turn: number, random: () => number): { post: Post; jobs: number } {
+/** What the next owner posts; each one's turn comes as often as its share of all shares says. */
+function nextPosts(turn: number, random: () => number): readonly Post[] {
   const shares = HABITS.reduce((sum, habit) => sum + habit.share, 0);
   let place = random() * shares;
   const habit = HABITS.find(({ share }) => (place -= share) < 0) ?? HABITS[0]!;
-  const post = habit.next(turn, random);
-  return { post, jobs: post.type === "batch" ? post.jobs.length : 1 };
+  return habit.next(turn, random);
 }
 
 /** The requests and what came of them. */
@@ -75,27 +74,20 @@ class Load {
     this.#base = new URL(options.url.replace(/\/*$/, "/"));
   }
 
-  /** Posts a job or a batch; one that will be regretted is remembered. */
+  /** Posts a job; one that will be regretted is remembered. */
   async post(post: Post, turn: number): Promise<void> {
-    const url = new URL(post.type === "batch" ? "batches" : `jobs/${post.kind}`, this.#base);
+    const url = new URL(`jobs/${post.kind}`, this.#base);
     url.search = new URLSearchParams({ owner: post.owner, ...post.options }).toString();
-    const answer = await this.#send(
-      post.type === "batch"
-        ? request(
-          url,
-          "application/x-ndjson",
-          post.jobs.map((job) => `${JSON.stringify(job)}\n`).join(""),
-        )
-        : request(url, "application/json", JSON.stringify(post.input)),
-    );
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify(post.input);
+    const answer = await this.#send(new Request(url, { method: "POST", headers, body }));
     if (!answer?.ok) return;
     this.counts.posted++;
     const location = answer.headers.get("location");
-    if (post.type === "job" && post.regretAfter !== null && location !== null) {
-      const promise = new URL(location, this.#base);
-      promise.searchParams.set("owner", post.owner);
-      this.#regrets.push({ turn: turn + post.regretAfter, promise });
-    }
+    if (post.regretAfter === null || location === null) return;
+    const promise = new URL(location, this.#base);
+    promise.searchParams.set("owner", post.owner);
+    this.#regrets.push({ turn: turn + post.regretAfter, promise });
   }
 
   /** Withdraws what its owner no longer wants. */
@@ -143,8 +135,4 @@ class Load {
   #sleep(ms: number): Promise<void> {
     return this.#options.sleep(Math.min(ms, PAUSE_MS_MAX), this.#options.signal);
   }
-}
-
-function request(url: URL, type: string, body: string): Request {
-  return new Request(url, { method: "POST", headers: { "content-type": type }, body });
 }

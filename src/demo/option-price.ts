@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import { Draws, seedField } from "./draws.ts";
-import { complain, type Job, type Kind } from "./kind.ts";
+import { checkEffort, type Job, type Kind } from "./kind.ts";
 import { Pace } from "./pause.ts";
 import { checkWindow, closesIn, DAYS_A_YEAR, windowFields, yearlyVolatility } from "./prices.ts";
 import { rounded, Tally } from "./statistics.ts";
@@ -11,10 +11,10 @@ import { rounded, Tally } from "./statistics.ts";
 /** How many items a job that runs to its end has. */
 const ESTIMATES = 40;
 const PATHS_MIN = 1_000;
-/** Draws between two pauses: about 15 ms of work. */
-const DRAWS_A_SLICE = 300_000;
-/** Most draws of one job: about two minutes of work. */
-const DRAWS_MAX = 4_000_000_000;
+/** What a normal number and its share of a path take. */
+const MS_A_DRAW = 40e-6;
+/** Work between two looks at the pace. */
+const SLICE_MS = 3;
 /** A 95 % interval reaches this many standard errors to each side. */
 const TWO_SIDED_95 = 1.96;
 
@@ -49,11 +49,7 @@ export const OptionInput = z.strictObject({
   seed: seedField(),
 }).superRefine((input, context) => {
   checkWindow(input, context);
-  const draws = input.paths * drawsAPath(input);
-  if (draws > DRAWS_MAX) {
-    const wanted = `${input.paths} paths of ${input.days} days are ${draws} draws`;
-    complain(context, "paths", `${wanted}: at most ${DRAWS_MAX} are allowed`);
-  }
+  checkEffort(context, "paths", input.paths * msAPath(input));
 });
 
 /** An input as checked, with its defaults. */
@@ -66,6 +62,7 @@ export const optionPrice: Kind<typeof OptionInput> = {
     "The price of an option on the S&P 500 by Monte Carlo: a stream of ever better estimates",
   input: OptionInput,
   tags: ["data:sp500"],
+  estimate: (input) => input.paths * msAPath(input),
   run: priceOption,
 };
 
@@ -101,15 +98,15 @@ export async function* priceOption(input: OptionInput, job: Job): AsyncGenerator
   const market = marketOf(input);
   const simulate = simulation(input, market);
   const pathsAnEstimate = Math.ceil(input.paths / ESTIMATES);
-  const pathsASlice = Math.max(1, Math.floor(DRAWS_A_SLICE / drawsAPath(input)));
-  const pace = new Pace(job.signal, DRAWS_A_SLICE);
+  const pathsASlice = Math.ceil(SLICE_MS / msAPath(input));
+  const pace = new Pace(job.signal);
   const payoffs = new Tally();
   while (true) {
     const goal = Math.min(payoffs.count + pathsAnEstimate, input.paths);
     while (payoffs.count < goal) {
       const slice = Math.min(pathsASlice, goal - payoffs.count);
       for (let path = 0; path < slice; path++) payoffs.add(simulate());
-      await pace.worked(slice * drawsAPath(input));
+      await pace.worked(slice * msAPath(input));
     }
     job.progress(payoffs.count / input.paths, `path ${payoffs.count} of ${input.paths}`);
     const endedBy = endOf(input, payoffs);
@@ -135,6 +132,10 @@ function endOf(
 /** Only the mean of the closes needs the closes on the way; the last close alone is drawn in one step. */
 function drawsAPath({ style, days }: Pick<OptionInput, "style" | "days">): number {
   return style === "asian" ? days : 1;
+}
+
+function msAPath(input: Pick<OptionInput, "style" | "days">): number {
+  return drawsAPath(input) * MS_A_DRAW;
 }
 
 function marketOf(input: OptionInput): Market {

@@ -15,26 +15,26 @@ export async function pause(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
+/** How long a ping may have to wait, about. */
+const PAUSE_AFTER_MS = 15;
+
 /**
- * Pauses whenever enough work was done since the last pause. Work is counted, in any unit, and not timed: what a job does must
+ * Pauses whenever enough work was done since the last pause. Work is not timed but estimated, since what a job does must
  * follow from its input alone.
  */
 export class Pace {
   readonly #signal: AbortSignal;
-  readonly #workAPause: number;
-  #work = 0;
+  #workMs = 0;
 
-  /** `workAPause` should be what takes about 15 ms: then a ping waits no longer than a person would notice. */
-  constructor(signal: AbortSignal, workAPause: number) {
+  constructor(signal: AbortSignal) {
     this.#signal = signal;
-    this.#workAPause = workAPause;
   }
 
-  /** To be called after each small piece of work. */
-  async worked(work: number): Promise<void> {
-    this.#work += work;
-    if (this.#work < this.#workAPause) return;
-    this.#work = 0;
+  /** To be called after each piece of work, with about the time it took; a piece should take a few ms. */
+  async worked(ms: number): Promise<void> {
+    this.#workMs += ms;
+    if (this.#workMs < PAUSE_AFTER_MS) return;
+    this.#workMs = 0;
     await pause(this.#signal);
   }
 }

@@ -29,6 +29,7 @@ export const priceChart: Kind<typeof ChartInput> = {
   description: "The S&P 500 as a picture (SVG)",
   input: ChartInput,
   tags: ["data:sp500"],
+  estimate: () => 20,
   run: drawChart,
 };
 

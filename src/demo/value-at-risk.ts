@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import { Draws, seedField } from "./draws.ts";
-import { complain, type Job, type Kind } from "./kind.ts";
+import { checkEffort, complain, type Job, type Kind } from "./kind.ts";
 import { Pace } from "./pause.ts";
 import { checkWindow, closesIn, dailyReturns, DAYS_A_YEAR, windowFields } from "./prices.ts";
 import { quantile, rounded, Tally } from "./statistics.ts";
@@ -12,12 +12,14 @@ import { quantile, rounded, Tally } from "./statistics.ts";
 const PARTS = 40;
 /** Scenarios beyond the confidence that each part must have, lest its own quantile is off. */
 const TAIL_A_PART = 100;
-/** Draws between two pauses: about 15 ms of work. */
-const DRAWS_A_SLICE = 1_000_000;
-/** Sorting takes about as long as so many draws for each loss. */
-const DRAWS_A_SORT = 5;
-/** Most draws of one job: about half a minute of work. */
-const DRAWS_MAX = 4_000_000_000;
+/** What drawing a day takes. */
+const MS_A_DRAW = 6e-6;
+/** What a day of one holding takes. */
+const MS_A_DAY = 2e-6;
+/** What sorting takes for each loss. */
+const MS_A_LOSS = 40e-6;
+/** Work between two looks at the pace. */
+const SLICE_MS = 3;
 
 /** A position of a portfolio. */
 const Holding = z.strictObject({
@@ -68,14 +70,7 @@ export const RiskInput = z.strictObject({
       `With a confidence of ${input.confidence} at least ${wanted} are wanted, so that enough lie beyond it`,
     );
   }
-  const draws = input.scenarios * drawsAScenario(input);
-  if (draws > DRAWS_MAX) {
-    complain(
-      context,
-      "scenarios",
-      `Scenarios × days × holdings are ${draws}: at most ${DRAWS_MAX} are allowed`,
-    );
-  }
+  checkEffort(context, "scenarios", estimate(input));
 });
 
 /** An input as checked, with its defaults. */
@@ -87,6 +82,7 @@ export const valueAtRisk: Kind<typeof RiskInput> = {
   description: "What a portfolio may lose within some days, by bootstrap of the real history",
   input: RiskInput,
   tags: ["data:sp500"],
+  estimate,
   run: assessRisk,
 };
 
@@ -108,21 +104,21 @@ export async function assessRisk(input: RiskInput, job: Job): Promise<Risk> {
   const history = closesIn(input);
   const returns = dailyReturns(history);
   const simulate = simulation(input, returns);
-  const pace = new Pace(job.signal, DRAWS_A_SLICE);
+  const pace = new Pace(job.signal);
   const losses = new Float64Array(Math.ceil(input.scenarios / PARTS));
-  const lossesASlice = Math.max(1, Math.floor(DRAWS_A_SLICE / drawsAScenario(input)));
+  const lossesASlice = Math.ceil(SLICE_MS / msAScenario(input));
   const atRisk = new Tally();
   const shortfall = new Tally();
   for (let part = 1; part <= PARTS; part++) {
     for (let start = 0; start < losses.length; start += lossesASlice) {
       const end = Math.min(start + lossesASlice, losses.length);
       for (let i = start; i < end; i++) losses[i] = simulate();
-      await pace.worked((end - start) * drawsAScenario(input));
+      await pace.worked((end - start) * msAScenario(input));
     }
     losses.sort();
     atRisk.add(quantile(losses, input.confidence));
     shortfall.add(mean(losses.subarray(Math.floor(input.confidence * losses.length))));
-    await pace.worked(losses.length * DRAWS_A_SORT);
+    await pace.worked(losses.length * MS_A_LOSS);
     job.progress(part / PARTS, `part ${part} of ${PARTS}`);
   }
   return {
@@ -135,9 +131,13 @@ export async function assessRisk(input: RiskInput, job: Job): Promise<Risk> {
   };
 }
 
-/** A day of one holding counts as a draw: that is what takes the time. */
-function drawsAScenario({ days, holdings }: Pick<RiskInput, "days" | "holdings">): number {
-  return days * holdings.length;
+/** About how long a run takes, in ms. */
+function estimate(input: Pick<RiskInput, "scenarios" | "days" | "holdings">): number {
+  return input.scenarios * (msAScenario(input) + MS_A_LOSS);
+}
+
+function msAScenario({ days, holdings }: Pick<RiskInput, "days" | "holdings">): number {
+  return days * (MS_A_DRAW + holdings.length * MS_A_DAY);
 }
 
 /** One call, one future: what the portfolio loses in it. */

@@ -15,15 +15,16 @@ import type { Random } from "../base/random.ts";
 import { Wake } from "../base/wake.ts";
 import type { Effect, Outcome, Step } from "../core/change.ts";
 import type { Command, Content } from "../core/command.ts";
-import type { JobKey, LeaseId, PromiseId, SessionId } from "../core/ids.ts";
+import type { JobKey, KindName, LeaseId, PromiseId, SessionId } from "../core/ids.ts";
 import { HeartyError, refuse } from "../core/problem.ts";
 import { type Entry, type Settings, State } from "../core/state.ts";
 import { step } from "../core/step.ts";
+import type { KindView } from "../intake/schema.ts";
 import type { Policy } from "../schedule/policy.ts";
 import type { KV } from "../store/kv.ts";
 import { readInput, toBatch } from "../store/layout.ts";
 import { Filler } from "./fill.ts";
-import { outputFault } from "./output.ts";
+import { type Definitions, kindView, outputFault } from "./output.ts";
 import { recover } from "./recover.ts";
 import type { Workers } from "./workers.ts";
 
@@ -34,6 +35,7 @@ export interface EngineOptions {
   readonly random: Random;
   readonly policy: Policy;
   readonly settings: Settings;
+  readonly definitions: Definitions;
   /** Called for a fault that no caller can be told of. */
   readonly onFault: (error: unknown) => void;
 }
@@ -127,9 +129,14 @@ export class Engine {
     const lease = this.state.leases.get(id);
     if (content === null || !lease || lease.state !== "held") return null;
     const { record } = this.state.promises.get(lease.promise)!;
-    const offer = this.state.kinds.get(record.kind)?.versions
-      .find(({ version }) => version === record.version);
-    return offer ? outputFault(offer, content) : null;
+    const view = this.kindView(record.kind, record.version);
+    return view === null ? null : outputFault(view, content);
+  }
+
+  /** A kind as intake needs it, in its current version or in a given one; null if it is not known. */
+  kindView(kind: KindName, version?: string): KindView | null {
+    const record = this.state.kinds.get(kind);
+    return kindView(record, version ?? record?.current, this.#options.definitions);
   }
 
   /** What a command that alters no memory would decide, without doing it. */

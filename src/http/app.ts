@@ -8,9 +8,11 @@ import { checkForm, checkOrigin } from "./guard.ts";
 import { boardRoutes } from "./routes/board.ts";
 import { docRoutes } from "./routes/docs.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { pageRoutes } from "./routes/pages.ts";
 import { probeRoutes } from "./routes/probes.ts";
 import { promiseRoutes } from "./routes/promises.ts";
 import { resultRoutes } from "./routes/results.ts";
+import { sessionRoutes } from "./routes/session.ts";
 import { workerRoutes } from "./routes/workers.ts";
 import type { Env, Services } from "./services.ts";
 import type { Connection } from "./connection.ts";
@@ -39,6 +41,8 @@ export function createApp(services: Services): Fetch {
       resultRoutes,
       boardRoutes,
       workerRoutes,
+      sessionRoutes,
+      pageRoutes,
     ]
   ) {
     routes(app, services);

@@ -75,10 +75,19 @@ export function checkOrigin(request: Request, url: URL, services: Services): Ref
       `Cannot serve the host "${url.hostname}": it is neither loopback nor the public URL's`;
     return refuse("foreign-host", { detail });
   }
-  if (origin === null || SAFE_METHODS.has(request.method)) return null;
+  const isChange = !SAFE_METHODS.has(request.method) || request.headers.has("upgrade");
+  if (!isChange) return null;
+  // Browsers name the origin of every change; who hides it may be a page that uses somebody's cookie.
+  if (origin === null) return services.logins.credentialsOf(request) && missingOrigin();
   const usesBearer = request.headers.get("authorization") !== null;
   if (usesBearer && !isOpen) return null;
   return isAllowedOrigin(origin, url, services) ? null : foreignOrigin(origin);
+}
+
+function missingOrigin(): Refusal {
+  return refuse("foreign-origin", {
+    detail: "Cannot take this on the strength of a cookie: the request names no origin",
+  });
 }
 
 /** The refusal of a foreign page. */

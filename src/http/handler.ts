@@ -67,8 +67,11 @@ async function answer(
   const principal = await services.authenticator.identify(request);
   if (roles !== "open") {
     if (isRefusal(principal)) return refusalResponse(principal, path, services);
-    if (!roles.some((role) => principal.roles.has(role))) {
-      const detail = `Cannot do this: it needs the role ${roles.join(" or ")}`;
+    // A viewer reads everything and changes nothing.
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    const sufficient = isRead ? roles : roles.filter((role) => role !== "viewer");
+    if (!sufficient.some((role) => principal.roles.has(role))) {
+      const detail = `Cannot do this: it needs the role ${sufficient.join(" or ")}`;
       return refusalResponse(refuse("forbidden", { detail }), path, services);
     }
   }

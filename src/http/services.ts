@@ -1,16 +1,20 @@
 // What the routes are given: the parts of the server, and what they may know of its settings.
 
 import type { Clock } from "../base/clock.ts";
-import type { KindName } from "../core/ids.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Dispatch } from "../dispatch/dispatch.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { View } from "../engine/view.ts";
-import type { JobDefinition } from "../intake/define-job.ts";
+import type { Refusal } from "../core/problem.ts";
+import type { Identity } from "../intake/key.ts";
+import type { Posting } from "../intake/posting.ts";
+import type { KindView } from "../intake/schema.ts";
 import type { Source } from "../stream/source.ts";
 import type { Connection } from "./connection.ts";
 import type { Streams } from "./streams.ts";
+import type { Logins } from "./auth/login.ts";
 import type { Authenticator } from "./auth/principal.ts";
+import type { Readers } from "./auth/visibility.ts";
 
 /** How the server is reached and whom it serves. */
 export interface HttpSettings {
@@ -33,11 +37,18 @@ export interface Services {
   readonly dispatch: Dispatch;
   readonly limits: Limits;
   readonly settings: HttpSettings;
+  /** Knows tokens and logins. */
   readonly authenticator: Authenticator;
-  /** Kinds that the server itself defines. */
-  readonly definitions: ReadonlyMap<KindName, JobDefinition>;
+  readonly logins: Logins;
+  /** Who may read which promise. */
+  readonly readers: Readers;
   /** SHA-256 in lower-case hexadecimal. */
   readonly sha256: (data: Uint8Array | string) => string;
+  /** Finds which job a posting is. */
+  readonly identify: (
+    posting: Posting,
+    kind: KindView,
+  ) => Identity | Refusal | Promise<Identity | Refusal>;
   /** A text that nobody can guess, for the boundaries of multipart bodies. */
   readonly unguessable: () => string;
   /** Aborts when the server stops: streams end after a whole record. */

@@ -2,7 +2,7 @@
 
 import { CONTENT_TYPE_MAX } from "../core/limits.ts";
 import type { KindName } from "../core/ids.ts";
-import { refuse, type Refusal } from "../core/problem.ts";
+import { type Refusal, refuse } from "../core/problem.ts";
 
 /** What a client posted: a kind, an input, and perhaps a key of its own. */
 export interface Posting {
@@ -32,7 +32,9 @@ export function inputForm({ contentType, body }: Posting): InputForm | Refusal {
   const media = parseMediaType(contentType === "" ? OCTETS : contentType);
   if (media === null) {
     return refuse("invalid-parameter", {
-      detail: `Cannot read header "Content-Type": "${contentType.slice(0, CONTENT_TYPE_MAX)}" is no media type`,
+      detail: `Cannot read header "Content-Type": "${
+        contentType.slice(0, CONTENT_TYPE_MAX)
+      }" is no media type`,
       parameter: "Content-Type",
     });
   }

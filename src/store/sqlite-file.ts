@@ -179,8 +179,10 @@ function meaningOf(error: unknown): string {
   if (error instanceof FileError) return error.message;
   if (isDenied(error)) return "Deno does not allow to read and write its folder";
   const code = sqliteCode(error);
-  if (code === null) throw error;
-  return MEANINGS[code & 255] ?? `SQLite answers ${code}`;
+  if (code !== null) return MEANINGS[code & 255] ?? `SQLite answers ${code}`;
+  const systemCode = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!/^E[A-Z]+$/.test(systemCode)) throw error;
+  return `the system answers ${systemCode} for its file or folder`;
 }
 
 /** SQLite's primary result codes, as far as a disk or a file can be their cause. */

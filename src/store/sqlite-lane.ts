@@ -103,8 +103,7 @@ export class Lane {
         group = this.#takeGroup();
         this.#settle(group, await this.#send(group));
       } catch (error) {
-        if (!(error instanceof StoreError)) throw error;
-        this.#reject([...group, ...this.#queue.splice(0)], error); // A2
+        this.#reject([...group, ...this.#queue.splice(0)], asStoreError(error)); // A2
       }
       await null;
     }
@@ -178,7 +177,10 @@ class Thread {
       // Else Deno raises it again, as an error of the main thread that nobody has caught.
       event.preventDefault();
       const isDenied = event.message.includes("Requires read access");
-      this.#lose(isDenied ? "needs Deno's permission to read this program's folder" : "has failed");
+      const what = isDenied
+        ? "needs Deno's permission to read this program's folder"
+        : "has failed";
+      this.#lose(what, event.message);
     };
     // Bun tells of a thread that ended by itself, Deno does not.
     this.#worker.addEventListener("close", () => this.#lose("has ended"));
@@ -201,14 +203,24 @@ class Thread {
     this.#worker.terminate();
   }
 
-  #lose(what: string): void {
+  #lose(what: string, cause?: string): void {
     if (this.hasEnded) return;
     this.end();
-    this.#waiting?.reject(lost(what));
+    this.#waiting?.reject(lost(what, cause));
     this.#waiting = null;
   }
 }
 
-function lost(what: string): StoreError {
-  return new StoreError("unavailable", `Cannot use the store: the thread of its file ${what}`);
+/** Any other error is a bug, or a thread that could not even be made; no call may hang for it. */
+function asStoreError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  return new StoreError("unavailable", "Cannot use the store: an unexpected error", {
+    cause: error,
+  });
+}
+
+/** The cause is for logs: it may hold source text and paths. */
+function lost(what: string, cause?: string): StoreError {
+  const message = `Cannot use the store: the thread of its file ${what}`;
+  return new StoreError("unavailable", message, { cause });
 }

@@ -1,6 +1,7 @@
 // What the store and its SQLite threads say to each other. Calls travel in groups: one message a group, its rows
 // packed into one buffer that is handed over, not copied; the thread answers each group with one message.
 
+import { encodeUtf8 } from "../base/bytes.ts";
 import type { Bytes, Precondition, Range, Row, StoreErrorCode, WriteBatch } from "./kv.ts";
 
 /** What a thread is for. A reader sees what is committed, and never waits for the writer. */
@@ -95,8 +96,8 @@ export class Packer {
 
   /** Adds a fault. */
   fault({ code, message }: Fault): void {
-    this.bytes(encoder.encode(code));
-    this.bytes(encoder.encode(message));
+    this.bytes(encodeUtf8(code));
+    this.bytes(encodeUtf8(message));
   }
 
   /** The buffer, to be handed over; it may be longer than what was packed. */
@@ -125,6 +126,7 @@ export class Unpacker {
     this.#view = new DataView(packed);
   }
 
+  /** The number at this place. */
   number(): number {
     this.#at += 4;
     return this.#view.getUint32(this.#at - 4);
@@ -144,18 +146,19 @@ export class Unpacker {
     return this.#bytes.slice(this.#at - length, this.#at);
   }
 
+  /** The size at this place. */
   size(): number {
     this.#at += 8;
     return this.#view.getFloat64(this.#at - 8);
   }
 
+  /** The fault at this place. */
   fault(): Fault {
     const code = decoder.decode(this.view()) as StoreErrorCode;
     return { code, message: decoder.decode(this.view()) };
   }
 }
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Packs a batch. */

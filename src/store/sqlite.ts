@@ -18,7 +18,6 @@ import {
   StoreError,
   type WriteBatch,
 } from "./kv.ts";
-import type { StoreOptions } from "./open.ts";
 import { LIST_LIMIT } from "./ordered-map.ts";
 import { faultOf, FileError, isBusy } from "./sqlite-file.ts";
 import { Lane } from "./sqlite-lane.ts";
@@ -34,6 +33,19 @@ import {
   unpackMany,
   unpackValue,
 } from "./sqlite-message.ts";
+
+/** How a store is opened. */
+export interface StoreOptions {
+  /**
+   * What a resolved commit of the file backend survives: `full`, a power cut; `normal`, the end of the process but
+   * not a power cut, which may cost the last commits (never one from between). Default `full`.
+   */
+  readonly durability?: "full" | "normal";
+  /** Bytes beyond which the file does not grow; deletes go on there. Default: what the disk has room for. */
+  readonly fileBytesMax?: number;
+  /** Times the calls of the file backend. Default: the system's clock. */
+  readonly clock?: Clock;
+}
 
 /** How long a snapshot may be open, in ms: it keeps the log from being copied into the file, which grows meanwhile. */
 export const SNAPSHOT_MS_MAX = 10 * 60_000;

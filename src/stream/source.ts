@@ -7,7 +7,8 @@ import type { PromiseId } from "../core/ids.ts";
 import { type Refusal, refuse } from "../core/problem.ts";
 import { isSettled, type PromiseRecord } from "../core/promise.ts";
 import type { KV } from "../store/kv.ts";
-import { readPromise } from "../store/layout.ts";
+import type { Content } from "../core/command.ts";
+import { readInput, readPromise } from "../store/layout.ts";
 
 /** Facts about pending promises that are worth showing and are not stored. */
 export interface LiveView {
@@ -41,6 +42,13 @@ export async function findPromise(source: Source, id: PromiseId): Promise<Promis
     });
   }
   return record;
+}
+
+/** A promise's input as it was posted. */
+export async function findInput(source: Source, id: PromiseId): Promise<Content | Refusal> {
+  const read = await readInput(source.store, id);
+  if (read !== null && read !== "damaged") return read.input;
+  return refuse("damaged", { detail: `Cannot read the input of promise "${id}": it is damaged` });
 }
 
 /** Whether a promise's time is over, swept or not. */

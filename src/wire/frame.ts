@@ -7,15 +7,15 @@
 // F3. Nothing that a frame holds is trusted: it is a message, a fault to answer with `error`, or undecodable.
 
 import { decodeUtf8 } from "../base/bytes.ts";
-import { decode, encode } from "../base/msgpack.ts";
+import { encode } from "../base/msgpack.ts";
 import { NESTING_MAX } from "../core/limits.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
-import { documentText, type JsonText, memberText, narrowed, sayInJson } from "./json-text.ts";
+import { documentText, type JsonText, memberText, sayInJson } from "./json-text.ts";
 import { isJson, MEDIA, mediaEssence } from "./media.ts";
 import { fieldFault, type MessageFault } from "./message-fault.ts";
 import type { Content, LiveContent, Protocol, ServerMessage, WorkerMessage } from "./messages.ts";
 import { memberBytes } from "./msgpack-member.ts";
-import { type Decoded, isObject, type Members, type Opened, openFrame } from "./open-frame.ts";
+import { type Decoded, type Members, type Opened, openFrame } from "./open-frame.ts";
 import { parseWorkerMessage } from "./parse-message.ts";
 
 /** The server's message as a frame. */
@@ -38,7 +38,7 @@ export function decodeWorkerFrame(
   protocol: Protocol,
   frame: string | Uint8Array,
 ): Decoded<WorkerMessage> {
-  const opened = openFrame(protocol, frame, unpackExactly);
+  const opened = openFrame(protocol, frame);
   if (!("members" in opened)) return opened;
   const { members } = opened;
   const fault = liftContent(opened);
@@ -46,21 +46,6 @@ export function decodeWorkerFrame(
   const parsed = parseWorkerMessage(members);
   if (!("message" in parsed)) return parsed;
   return { message: parsed.message, bytes: Math.min(countedBytes(parsed.message), frame.length) };
-}
-
-/** A map whose `value` is exact; the protocol's own integers become numbers, in however many bits they came. */
-function unpackExactly(frame: Uint8Array): unknown {
-  const map = decode(frame);
-  if (!isObject(map)) return map;
-  for (const name of Object.keys(map)) if (name !== "value") map[name] = allNarrowed(map[name]);
-  return map;
-}
-
-function allNarrowed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(allNarrowed);
-  if (!isObject(value)) return narrowed(value);
-  for (const name of Object.keys(value)) value[name] = allNarrowed(value[name]);
-  return value;
 }
 
 /** Makes one member `content` of `contentType` with `value` or `body`; the answer is what is wrong with them. */

@@ -38,14 +38,7 @@ export function documentText(document: string): JsonText {
 
 /** The JSON text of a decoded MessagePack value; null if JSON cannot say it: bytes, extensions, NaN, big integers. */
 export function sayInJson(value: unknown): string | null {
-  const found = { bigint: false };
-  if (!isSayable(value, 0, found)) return null;
-  return JSON.stringify(value, found.bigint ? (_name, part) => narrowed(part) : undefined);
-}
-
-/** A small integer that came in 64 bits as a number; anything else as it is. */
-export function narrowed(value: unknown): unknown {
-  return typeof value === "bigint" && isSafe(value) ? Number(value) : value;
+  return isSayable(value, 0) ? JSON.stringify(value) : null;
 }
 
 const SPACE = 0x20;
@@ -117,29 +110,12 @@ function onOneLine(text: string): string {
   return text.includes("\n") || text.includes("\r") ? text.replaceAll(/[\r\n]+/g, " ") : text;
 }
 
-function isSayable(value: unknown, depth: number, found: { bigint: boolean }): boolean {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-      return true;
-    case "number":
-      return Number.isFinite(value);
-    case "bigint":
-      found.bigint = true;
-      return isSafe(value);
-    case "object":
-      break;
-    default:
-      return false;
-  }
-  if (value === null) return true;
-  if (depth >= NESTING_MAX) return false;
-  if (Array.isArray(value)) return value.every((part) => isSayable(part, depth + 1, found));
+function isSayable(value: unknown, depth: number): boolean {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || depth >= NESTING_MAX) return false;
+  if (Array.isArray(value)) return value.every((part) => isSayable(part, depth + 1));
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;
-  return Object.values(value).every((part) => isSayable(part, depth + 1, found));
-}
-
-function isSafe(integer: bigint): boolean {
-  return Number.isSafeInteger(Number(integer));
+  return Object.values(value).every((part) => isSayable(part, depth + 1));
 }

@@ -1,7 +1,8 @@
 // What both ends do first with a frame: take it for an object of the protocol's form, or not.
 
-import type { Protocol } from "./messages.ts";
+import { decode } from "../base/msgpack.ts";
 import { type MessageFault, messageFault } from "./message-fault.ts";
+import type { Protocol } from "./messages.ts";
 
 /** What came in a frame. */
 export type Decoded<M> =
@@ -27,11 +28,10 @@ export type Opened =
 /** An object of which nothing is known yet. */
 export type Members = Record<string, unknown>;
 
-/** Opens a frame; `unpack` is for one of MessagePack. */
+/** Opens a frame. */
 export function openFrame(
   protocol: Protocol,
   frame: string | Uint8Array,
-  unpack: (bytes: Uint8Array) => unknown,
 ): Opened | MessageFault | Undecodable {
   const isText = typeof frame === "string";
   if (isText !== (protocol === "hearty.v1.json")) {
@@ -39,7 +39,7 @@ export function openFrame(
   }
   let value: unknown;
   try {
-    value = isText ? JSON.parse(frame) : unpack(frame);
+    value = isText ? JSON.parse(frame) : decode(frame);
   } catch {
     // What exactly is malformed helps nobody: the connection is over.
     return { undecodable: `Not ${isText ? "JSON" : "MessagePack"}` };

@@ -140,13 +140,11 @@ const content = z.object(
 ) as unknown as z.ZodType<Content>;
 
 const jobError = z.object({
-  name: optional(prose).transform((text) => text?.slice(0, WORD_MAX) || "Error"),
+  name: optional(prose).transform((text) => text?.slice(0, WORD_MAX).toWellFormed() || "Error"),
   message: prose,
   retryable: z.boolean(),
   detail: optional(jsonText(z.unknown())),
 });
-
-const tags = z.array(name).max(TAGS_MAX).nullable().default([]).transform((all) => all ?? []);
 
 const workerMessage: z.ZodType<WorkerMessage> = z.discriminatedUnion("type", [
   z.object({
@@ -171,9 +169,11 @@ const workerMessage: z.ZodType<WorkerMessage> = z.discriminatedUnion("type", [
     lease,
     content: optional(content),
     contentType: optional(contentType),
-    tags,
+    tags: optional(z.array(name).max(TAGS_MAX)),
     ttl: optional(duration),
-  }).transform(({ ttl, ...message }) => ({ ...message, ttlMs: ttl })),
+  }).transform(({ type, lease, content, contentType, tags, ttl }) => (
+    { type, lease, content, contentType, tags: tags ?? [], ttlMs: ttl }
+  )),
   z.object({ type: z.literal("reject"), lease, error: jobError }),
   z.object({ type: z.literal("cancelled"), lease }),
   z.object({ type: z.literal("capacity"), concurrency }),

@@ -1,7 +1,7 @@
 // Frames ↔ messages at the worker's end, which holds live values. The server's end is frame.ts. Here the library for
 // workers must stay small, so messages are checked by hand and not by zod.
 
-import { decodeNumbers, encode } from "../base/msgpack.ts";
+import { encode } from "../base/msgpack.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 import { fieldFault, type MessageFault, messageFault } from "./message-fault.ts";
 import type { Protocol, ReceivedMessage, SentMessage } from "./messages.ts";
@@ -19,7 +19,7 @@ export function decodeServerFrame(
   protocol: Protocol,
   frame: string | Uint8Array,
 ): Decoded<ReceivedMessage> {
-  const opened = openFrame(protocol, frame, decodeNumbers);
+  const opened = openFrame(protocol, frame);
   if (!("members" in opened)) return opened;
   const { members } = opened;
   const input = members.input;

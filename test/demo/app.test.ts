@@ -22,7 +22,18 @@ test("a worker of the desk offers its kinds, each with a description and the sch
 
 test("a server of the desk defines the same kinds, and computes none of them", () => {
   assert.deepEqual(jobs.map(({ offer }) => offer.kind as string), NAMES);
-  assert.ok(jobs.every(({ run }) => run === null));
+  assert.ok(jobs.every(({ functions }) => functions.run === undefined));
+});
+
+test("a server is told the data that results depend on, and about how long the defaults take", () => {
+  const [price, risk, delays, chart] = jobs.map(({ input, functions }) => {
+    const defaults = input!.parse({});
+    return { tags: functions.tags!(defaults), seconds: functions.estimate!(defaults) / 1_000 };
+  });
+  assert.deepEqual([price!.tags, delays!.tags], [["data:sp500"], ["data:flights"]]);
+  assert.ok(price!.seconds > 3 && price!.seconds < 5);
+  assert.ok([risk!, delays!].every(({ seconds }) => seconds > 1 && seconds < 3));
+  assert.ok(chart!.seconds < 0.1);
 });
 
 test("a handler fills in what was left out", async () => {

@@ -1,10 +1,10 @@
 import { seededRandom } from "../../src/base/random.ts";
-import type { z } from "zod";
+import type { Kind } from "../../src/demo/kind.ts";
 import { generateLoad, type LoadCounts } from "../../src/demo/load.ts";
-import { DelaysInput } from "../../src/demo/flight-delays.ts";
-import { OptionInput } from "../../src/demo/option-price.ts";
-import { ChartInput } from "../../src/demo/price-chart.ts";
-import { RiskInput } from "../../src/demo/value-at-risk.ts";
+import { flightDelays } from "../../src/demo/flight-delays.ts";
+import { optionPrice } from "../../src/demo/option-price.ts";
+import { priceChart } from "../../src/demo/price-chart.ts";
+import { valueAtRisk } from "../../src/demo/value-at-risk.ts";
 import { assert, test } from "../harness/test.ts";
 
 interface Sent {
@@ -42,21 +42,21 @@ test("four owners post; some jobs are asked for by two of them", async () => {
 
 test("every job is one that its kind accepts", async () => {
   const { sent } = await run({ forMs: 600_000 });
-  const jobs = sent.filter(({ method }) => method === "POST").flatMap(jobsOf);
-  assert.deepEqual(new Set(jobs.map(({ kind }) => kind)), new Set(Object.keys(SCHEMAS)));
+  const jobs = sent.filter(({ method }) => method === "POST").map(jobOf);
+  assert.deepEqual(new Set(jobs.map(({ kind }) => kind)), new Set(Object.keys(KINDS)));
   for (const { kind, input } of jobs) {
     assert.deepEqual(
-      SCHEMAS[kind]!.safeParse(input).error?.issues ?? [],
+      KINDS[kind]!.input.safeParse(input).error?.issues ?? [],
       [],
       JSON.stringify(input),
     );
   }
 });
 
-test("jobs come at the rate that was asked for, a batch counting as many as it has", async () => {
+test("jobs come at the rate that was asked for", async () => {
   for (const jobsPerSecond of [0.5, 2, 10]) {
     const { sent } = await run({ forMs: 1_000_000 / jobsPerSecond, jobsPerSecond });
-    const jobs = sent.filter(({ method }) => method === "POST").flatMap(jobsOf);
+    const jobs = sent.filter(({ method }) => method === "POST").map(jobOf);
     assert.ok(jobs.length > 850 && jobs.length < 1_150, `${jobs.length} at ${jobsPerSecond}`);
   }
 });
@@ -68,11 +68,9 @@ test("it keeps two processes busy, not more", async () => {
   );
   const posts = sent.filter(({ method }) => method === "POST");
   // A job that was asked for before is not computed again; one that is cancelled runs a few seconds.
-  const computed = new Map(posts.flatMap((post) => {
+  const computed = new Map(posts.map((post) => {
     const isRegretted = regretted.has(`/promises/${sent.indexOf(post)}`);
-    return jobsOf(post).map((job) =>
-      [JSON.stringify(job), isRegretted ? 3 : seconds(job)] as const
-    );
+    return [post.path + post.body, isRegretted ? 3 : seconds(jobOf(post))];
   }));
   const busy = [...computed.values()].reduce((sum, cost) => sum + cost, 0) / 600;
   assert.ok(busy > 0.6 && busy < 1.2, `${busy} seconds of computing a second`);
@@ -87,6 +85,14 @@ test("now and then a job is cancelled a little after it was posted, by its owner
     assert.equal(cancel.query.owner, post.query.owner);
     assert.ok(cancel.atMs > post.atMs);
   }
+});
+
+test("the nightly burst comes at once and with a low priority", async () => {
+  const { sent } = await run({ forMs: 300_000 });
+  const nightly = sent.filter(({ query }) => query.owner === "nightly");
+  const bursts = Map.groupBy(nightly, ({ atMs }) => atMs);
+  assert.ok(bursts.size >= 3 && [...bursts.values()].every((burst) => burst.length === 6));
+  assert.ok(nightly.every(({ query }) => query.priority === "background"));
 });
 
 test("a refusal is told of, and waited out for as long as it says", async () => {
@@ -147,41 +153,25 @@ test("a base path is kept", async () => {
   assert.ok(sent.every(({ path }) => path.startsWith("/desk/")));
 });
 
-const SCHEMAS: Record<string, z.ZodType> = {
-  "option-price": OptionInput,
-  "value-at-risk": RiskInput,
-  "flight-delays": DelaysInput,
-  "price-chart": ChartInput,
+const KINDS: Record<string, Kind> = {
+  "option-price": optionPrice,
+  "value-at-risk": valueAtRisk,
+  "flight-delays": flightDelays,
+  "price-chart": priceChart,
 };
+
+function seconds({ kind, input }: Asked): number {
+  const { input: schema, estimate } = KINDS[kind]!;
+  return estimate(schema.parse(input)) / 1_000;
+}
 
 interface Asked {
   readonly kind: string;
   readonly input: unknown;
 }
 
-function jobsOf({ path, body }: Sent): Asked[] {
-  if (path === "/batches") return body.trim().split("\n").map((line) => JSON.parse(line));
-  return [{ kind: path.split("/").at(-1)!, input: JSON.parse(body) }];
-}
-
-/** About how long one core of 2024 computes a job. */
-function seconds({ kind, input }: Asked): number {
-  switch (kind) {
-    case "option-price": {
-      const { paths, days } = OptionInput.parse(input);
-      return paths * days * 35e-9;
-    }
-    case "value-at-risk": {
-      const { scenarios, days, holdings } = RiskInput.parse(input);
-      return scenarios * (days * holdings.length * 4e-9 + 40e-9);
-    }
-    case "flight-delays": {
-      const { untilHour, fromHour, resamples } = DelaysInput.parse(input);
-      return (untilHour - fromHour) * 12_000 * resamples * 13e-9;
-    }
-    default:
-      return 0.02;
-  }
+function jobOf({ path, body }: Sent): Asked {
+  return { kind: path.split("/").at(-1)!, input: JSON.parse(body) };
 }
 
 interface RunOptions {

@@ -110,6 +110,9 @@ test("a folder, and a file in no folder, are refused; the disk's paths are not t
   mkdirSync(path);
   await assertRefused(openSqlite(path), "it is a folder, wanted a file");
   await assertRefused(openSqlite(join(path, "none", "a.db")), "its folder is not there");
+  const file = newPath();
+  writeFileSync(file, "");
+  await assertRefused(openSqlite(join(file, "a.db")), "Cannot open the store: ");
 });
 
 test("when the writer's thread fails, what waits fails, and the next commit has a new one", async () => {

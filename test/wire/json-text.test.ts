@@ -43,7 +43,6 @@ test("a document is taken without the white space around it", () => {
 
 test("JSON says what it can say, and nothing else", () => {
   assert.equal(sayInJson({ a: [1, null, true, "ä"] }), '{"a":[1,null,true,"ä"]}');
-  assert.equal(sayInJson({ narrow: [5n, 2n ** 53n - 1n] }), '{"narrow":[5,9007199254740991]}');
   const deep = (levels: number): unknown => levels === 0 ? 1 : [deep(levels - 1)];
   assert.notEqual(sayInJson(deep(1_000)), null);
   for (

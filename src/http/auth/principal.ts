@@ -2,9 +2,9 @@
 
 import { ANONYMOUS, type Priority } from "../../core/terms.ts";
 import type { Refusal } from "../../core/problem.ts";
+import type { Role } from "../../wire/tokens-file.ts";
 
-/** What somebody may do. `client`: post, read, withdraw; `viewer`: read everything; `admin`: both and all operators' calls; `worker`: connect as a worker. */
-export type Role = "client" | "viewer" | "admin" | "worker";
+export type { Role };
 
 /** Who calls. */
 export interface Principal {
@@ -30,4 +30,9 @@ export function openDoor(): Authenticator {
     priorityMax: 9,
   };
   return { mode: "none", identify: () => everybody };
+}
+
+/** The roles that somebody has who was given these: an administrator is a client and a viewer, too. */
+export function rolesOf(given: readonly Role[]): ReadonlySet<Role> {
+  return new Set<Role>(given.includes("admin") ? [...given, "client", "viewer"] : given);
 }

@@ -1,16 +1,18 @@
 // Lists: jobs, kinds, workers.
 
 import type { Hono } from "hono";
-import { parseKindName, parsePromiseId, type PromiseId } from "../../core/ids.ts";
+import { parseKindName, parsePromiseId } from "../../core/ids.ts";
 import { currentOffer, settingsOf } from "../../core/kind.ts";
 import { PAGE_MAX } from "../../core/limits.ts";
 import { isRefusal, type Refusal, refuse } from "../../core/problem.ts";
 import { isSettled, phaseOf, type PromiseRecord } from "../../core/promise.ts";
-import { listPromises } from "../../store/layout.ts";
+import { readBoard } from "../../stream/board.ts";
 import { promiseDocument, shownInterest } from "../../stream/document.ts";
 import { findPromise, isExpired } from "../../stream/source.ts";
 import { formatTime } from "../../wire/duration.ts";
 import { count, many, name, parsed, queueName, since, word } from "../../wire/query.ts";
+import type { Principal } from "../auth/principal.ts";
+import { isOwn, seesAll } from "../auth/visibility.ts";
 import { type Call, promiseIdOf, queryOf, route } from "../handler.ts";
 import type { Env, Services } from "../services.ts";
 
@@ -18,10 +20,6 @@ const STATES = ["pending", "fulfilled", "rejected"] as const;
 const PHASES = ["delayed", "queued", "running", "retrying"] as const;
 const FILTERS_MAX = 32;
 const PAGE_DEFAULT = 100;
-/** Records that one step of a list reads. */
-const STEP = 500;
-/** A list answers with what it has found after so long, in ms, and a cursor to go on. */
-const SCAN_MS_MAX = 20;
 
 const limit = count("Most items of a page. Default 100.", { min: 1, max: PAGE_MAX });
 const cursor = parsed(
@@ -71,7 +69,8 @@ export async function jobItem(call: Call, services: Services): Promise<Response 
   if (isRefusal(query)) return query;
   const record = await findPromise(services.source, id);
   if (isRefusal(record)) return record;
-  if (!mayRead(call) && !isOwn(record, call)) {
+  const { principal } = call;
+  if (!seesAll(principal) && !isOwn(record, principal)) {
     return refuse("not-found", {
       detail: `Cannot find job "${id}": it never existed, or has expired`,
     });
@@ -81,7 +80,7 @@ export async function jobItem(call: Call, services: Services): Promise<Response 
   return Response.json({
     ...item,
     interests: record.interests
-      .filter((i) => mayRead(call) || i.owner === call.principal.owner)
+      .filter((i) => seesAll(principal) || i.owner === principal.owner)
       .map(({ owner, queue, priority, since }) => ({
         owner,
         queue,
@@ -107,34 +106,16 @@ async function listJobs(call: Call, services: Services): Promise<Response | Refu
   const query = queryOf(call, JOB_PARAMETERS, services);
   if (isRefusal(query)) return query;
   const { clock, source } = services;
-  const started = clock.now();
   const order = query.order ?? "newest";
-  const size = query.limit ?? PAGE_DEFAULT;
-  const isWanted = jobFilter(query, call, started.wall);
-  const items: unknown[] = [];
-  let after: PromiseId | null = query.cursor;
-  for (;;) {
-    const step = Math.min(STEP, Math.max(size, 50));
-    const page = await listPromises(source.store, { after, order, limit: step });
-    for (const [index, record] of page.entries()) {
-      if ("damaged" in record) {
-        after = record.damaged;
-        continue;
-      }
-      after = record.id;
-      if (order === "newest" && query.since !== null && record.createdAt < query.since) {
-        return listResponse(items, null);
-      }
-      if (!isWanted(record)) continue;
-      items.push(listItem(record, call, services));
-      if (items.length === size) {
-        const isLast = index === page.length - 1 && page.length < step;
-        return listResponse(items, isLast ? null : after);
-      }
-    }
-    if (page.length < step) return listResponse(items, null);
-    if (clock.now().mono - started.mono > SCAN_MS_MAX) return listResponse(items, after);
-  }
+  const { since } = query;
+  const { records, next } = await readBoard(source, {
+    order,
+    size: query.limit ?? PAGE_DEFAULT,
+    after: query.cursor,
+    isWanted: jobFilter(query, call.principal, clock.now().wall),
+    isPast: ({ createdAt }) => order === "newest" && since !== null && createdAt < since,
+  });
+  return listResponse(records.map((record) => listItem(record, call, services)), next);
 }
 
 function listResponse(items: readonly unknown[], next: string | null): Response {
@@ -148,13 +129,13 @@ function jobFilter(
         readonly string[];
     }
     & { readonly since: number | null },
-  call: Call,
+  principal: Principal,
   wall: number,
 ): (record: PromiseRecord) => boolean {
   const has = (wanted: readonly string[], value: string | null | undefined) =>
     wanted.length === 0 || (typeof value === "string" && wanted.includes(value));
   return (record) => {
-    if (isExpired(record, wall) || (!mayRead(call) && !isOwn(record, call))) return false;
+    if (isExpired(record, wall) || (!seesAll(principal) && !isOwn(record, principal))) return false;
     const { life } = record;
     const worker = life.state === "pending" && life.doing === "running"
       ? life.worker
@@ -166,15 +147,6 @@ function jobFilter(
       (query.tag.length === 0 || record.tags.some((tag) => query.tag.includes(tag))) &&
       (query.since === null || record.createdAt >= query.since);
   };
-}
-
-/** Whether the caller sees everybody's jobs. */
-function mayRead({ principal }: Call): boolean {
-  return principal.roles.has("viewer") || principal.roles.has("admin");
-}
-
-function isOwn(record: PromiseRecord, { principal }: Call): boolean {
-  return record.interests.some((i) => i.owner === principal.owner);
 }
 
 function listItem(

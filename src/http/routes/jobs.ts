@@ -2,14 +2,14 @@
 
 import type { Hono } from "hono";
 import type { PostCommand } from "../../core/command.ts";
-import { type KindName, parseKindName } from "../../core/ids.ts";
-import { currentOffer } from "../../core/kind.ts";
+import { parseKindName } from "../../core/ids.ts";
 import { isRefusal, type Refusal, refuse } from "../../core/problem.ts";
 import { isSettled } from "../../core/promise.ts";
 import { DEFAULT_QUEUE } from "../../core/terms.ts";
 import { post, type Posted } from "../../engine/post.ts";
-import { identify, type Identity, type KindView } from "../../intake/key.ts";
-import type { Posting } from "../../intake/posting.ts";
+import type { Identity } from "../../intake/key.ts";
+import { OCTETS, type Posting } from "../../intake/posting.ts";
+import type { KindView } from "../../intake/schema.ts";
 import { findPromise, waitFor } from "../../stream/source.ts";
 import { parsePrefer, type Preferences } from "../../wire/headers.ts";
 import { type JobOptions, parseJobOptions } from "../../wire/job-options.ts";
@@ -23,7 +23,6 @@ import type { Env, Services } from "../services.ts";
 import { jobItem } from "./board.ts";
 import { applied, checkPriority } from "./promises.ts";
 
-const BYTES = "application/octet-stream";
 /** How long clients are asked to stay away while the server stops, in ms. */
 const DRAINING_RETRY_MS = 5_000;
 
@@ -31,7 +30,7 @@ const DRAINING_RETRY_MS = 5_000;
 export function jobRoutes(app: Hono<Env>, services: Services): void {
   route(app, services, {
     path: "/jobs/:name",
-    roles: ["client"],
+    roles: ["client", "viewer"],
     post: (call) => postJob(call, services),
     get: (call) => jobItem(call, services),
   });
@@ -56,7 +55,7 @@ async function postJob(call: Call, services: Services): Promise<Response | Refus
   if (isRefusal(owner)) return owner;
   const refused = checkPriority(call, options);
   if (refused !== null) return refused;
-  const view = kindView(services, kind);
+  const view = services.engine.kindView(kind);
   if (view === null) {
     const detail =
       `Cannot take jobs of kind "${kind}": the server defines none, and no worker has offered it`;
@@ -71,30 +70,14 @@ async function postJob(call: Call, services: Services): Promise<Response | Refus
   if (isRefusal(body)) return body;
   const posting: Posting = {
     kind,
-    contentType: body.length === 0 ? BYTES : call.request.headers.get("content-type") ?? BYTES,
+    contentType: call.request.headers.get("content-type") ?? "",
     body,
     explicitKey: options.key,
     owner,
   };
-  const identity = identify(emptyJsonIs(posting, call), view, services.sha256);
+  const identity = await services.identify(posting, view);
   if (isRefusal(identity)) return identity;
   return await answerPost(call, services, { posting, view, identity, options, owner });
-}
-
-/** A body that is empty though it is said to be JSON is a fault of the input, not bytes. */
-function emptyJsonIs(posting: Posting, call: Call): Posting {
-  const type = call.request.headers.get("content-type") ?? "";
-  const isJson = /^application\/(?:[^;]*\+)?json\b/i.test(type.trim());
-  return posting.body.length === 0 && isJson ? { ...posting, contentType: type } : posting;
-}
-
-/** What is known of a kind; null if it is unknown. */
-export function kindView(services: Services, kind: KindName): KindView | null {
-  const record = services.engine.state.kinds.get(kind);
-  if (!record) return null;
-  const offer = currentOffer(record);
-  const definition = services.definitions.get(kind) ?? null;
-  return { kind, version: offer.version, definition, inputSchema: offer.inputSchema };
 }
 
 interface Post {
@@ -117,6 +100,8 @@ async function answerPost(call: Call, services: Services, job: Post): Promise<Re
     isStoredOnly: options.onlyStored === true,
   });
   if (isRefusal(posted)) return posted;
+  // A reused result is the poster's to read, though it has no interest in it.
+  if (posted.sharing === "reused") services.readers.admit(job.owner, posted.promise);
   if (!isWaiting) return await documentAnswer(call, services, posted, job.owner);
   const hold = isHeld && posted.sharing !== "reused"
     ? holdInterest(services, posted.promise, { command, signal: call.request.signal })
@@ -133,18 +118,15 @@ function commandOf(
   { posting, view, identity, options, owner }: Post,
   isHeld: boolean,
 ): PostCommand {
-  const { run } = identity;
   const tags = [...new Set([...options.tags, ...identity.tags])];
-  const input = { contentType: posting.contentType, body: posting.body };
+  const { contentType, body } = posting;
   return {
     type: "post",
     kind: view.kind,
     version: view.version,
     key: identity.key,
-    input,
-    run: "json" in run
-      ? { contentType: run.contentType, body: utf8.encode(run.json), isValue: true }
-      : { contentType: run.contentType, body: run.body, isValue: false },
+    input: { contentType: contentType === "" || body.length === 0 ? OCTETS : contentType, body },
+    run: identity.run,
     wish: {
       owner,
       queue: options.queue ?? DEFAULT_QUEUE,
@@ -160,8 +142,6 @@ function commandOf(
     traceparent: traceOf(call.request.headers.get("traceparent")),
   };
 }
-
-const utf8 = new TextEncoder();
 
 /** A trace context that is well-formed (W3C Trace Context, section 3.2); anything else is ignored, as it asks. */
 function traceOf(header: string | null): string | null {

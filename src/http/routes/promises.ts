@@ -5,13 +5,13 @@ import { isRefusal, type Refusal, refuse } from "../../core/problem.ts";
 import { isSettled, type PromiseRecord } from "../../core/promise.ts";
 import { changeSettled } from "../../engine/settled.ts";
 import { forgetNow } from "../../engine/sweep.ts";
-import { readInput } from "../../store/layout.ts";
 import { documentTag, resultTag } from "../../stream/document.ts";
-import { findPromise, waitFor } from "../../stream/source.ts";
+import { findInput, findPromise, waitFor } from "../../stream/source.ts";
 import { etagMatches, parsePrefer } from "../../wire/headers.ts";
 import { type InterestPatch, interestPatchSchema, parseBody } from "../../wire/patch.ts";
 import { duration, name, queueName, reason } from "../../wire/query.ts";
 import { documentResponse, promiseHeaders } from "../answer.ts";
+import { findReadable } from "../auth/visibility.ts";
 import { readBody } from "../body.ts";
 import { type Call, ownerOf, promiseIdOf, queryOf, route } from "../handler.ts";
 import { harmless } from "../result.ts";
@@ -48,7 +48,7 @@ export function promiseRoutes(app: Hono<Env>, services: Services): void {
 }
 
 async function getPromise(call: Call, services: Services): Promise<Response | Refusal> {
-  const { source, clock, limits } = services;
+  const { source, clock, limits, readers } = services;
   const id = promiseIdOf(call);
   if (isRefusal(id)) return id;
   const query = queryOf(call, GET_PARAMETERS, services);
@@ -59,11 +59,14 @@ async function getPromise(call: Call, services: Services): Promise<Response | Re
     known === null || !etagMatches(known, documentTag(record, clock.now().wall), "weak");
   const wanted = query.wait ?? prefer ?? 0;
   if (wanted > 0) call.connection?.keepOpen();
-  const { record } = await waitFor(source, id, {
-    isWanted: known === null ? isSettled : (now) => isSettled(now) || isNews(now),
+  const { record: found } = await waitFor(source, id, {
+    isWanted: (now) =>
+      isSettled(now) || (known !== null && isNews(now)) ||
+      !readers.mayRead(now, call.principal),
     ms: Math.min(wanted, limits.waitMsMax),
     signal: call.request.signal,
   });
+  const record = readers.readable(found, call.principal);
   if (isRefusal(record)) return record;
   const headers = promiseHeaders(id, null);
   if (prefer !== null && query.wait === null) {
@@ -88,7 +91,7 @@ export function applied(waitMs: number, waitMsMax: number): string {
 }
 
 async function patchPromise(call: Call, services: Services): Promise<Response | Refusal> {
-  const { engine, source, clock } = services;
+  const { engine, clock } = services;
   const id = promiseIdOf(call);
   if (isRefusal(id)) return id;
   const query = queryOf(call, OWN_PARAMETERS, services);
@@ -99,7 +102,7 @@ async function patchPromise(call: Call, services: Services): Promise<Response | 
   if (isRefusal(patch)) return patch;
   const refused = checkPriority(call, patch);
   if (refused !== null) return refused;
-  const found = await findPromise(source, id);
+  const found = await findReadable(services, id, call.principal);
   if (isRefusal(found)) return found;
   const match = call.request.headers.get("if-match");
   if (match !== null && !isMatch(match, found, clock.now().wall)) return changedMeanwhile(id);
@@ -202,7 +205,7 @@ async function withdrawInterest(call: Call, services: Services): Promise<Respons
   if (isRefusal(query)) return query;
   const owner = ownerOf(call, query.owner);
   if (isRefusal(owner)) return owner;
-  const found = await findPromise(source, id);
+  const found = await findReadable(services, id, call.principal);
   if (isRefusal(found)) return found;
   const outcome = await engine.done({
     type: "withdraw",
@@ -222,6 +225,8 @@ async function withdrawInterest(call: Call, services: Services): Promise<Respons
         : outcome.refusal;
     }
   }
+  // Whoever has withdrawn may see how it ends.
+  services.readers.admit(owner, id);
   return new Response(null, { status: 204, headers: promiseHeaders(id, null) });
 }
 
@@ -237,12 +242,10 @@ async function getInput(call: Call, services: Services): Promise<Response | Refu
   if (isRefusal(id)) return id;
   const query = queryOf(call, {}, services);
   if (isRefusal(query)) return query;
-  const record = await findPromise(source, id);
+  const record = await findReadable(services, id, call.principal);
   if (isRefusal(record)) return record;
-  const read = await readInput(source.store, id);
-  if (read === null || read === "damaged") {
-    return refuse("damaged", { detail: `Cannot read the input of promise "${id}": it is damaged` });
-  }
+  const input = await findInput(source, id);
+  if (isRefusal(input)) return input;
   const headers = promiseHeaders(id, null);
   const etag = resultTag(id, "input");
   harmless(headers);
@@ -251,9 +254,9 @@ async function getInput(call: Call, services: Services): Promise<Response | Refu
   if (known !== null && etagMatches(known, etag, "weak")) {
     return new Response(null, { status: 304, headers });
   }
-  headers.set("Content-Type", read.input.contentType);
-  headers.set("Content-Length", String(read.input.body.length));
-  return new Response(read.input.body.slice(), { headers });
+  headers.set("Content-Type", input.contentType);
+  headers.set("Content-Length", String(input.body.length));
+  return new Response(input.body.slice(), { headers });
 }
 
 async function forgetPromise(call: Call, services: Services): Promise<Response | Refusal> {

@@ -2,10 +2,11 @@
 
 import type { Hono } from "hono";
 import { isRefusal, type Refusal } from "../../core/problem.ts";
-import { findPromise, waitFor } from "../../stream/source.ts";
+import { waitFor } from "../../stream/source.ts";
 import { parseLastEventId, parsePrefer } from "../../wire/headers.ts";
 import { duration, sequence } from "../../wire/query.ts";
 import { documentResponse, promiseHeaders, promiseRefusal } from "../answer.ts";
+import { findReadable } from "../auth/visibility.ts";
 import { type Call, promiseIdOf, queryOf, route } from "../handler.ts";
 import {
   eventsResponse,
@@ -42,7 +43,7 @@ async function getResult(call: Call, services: Services): Promise<Response | Ref
   if (isRefusal(id)) return id;
   const query = queryOf(call, RESULT_PARAMETERS, services);
   if (isRefusal(query)) return query;
-  let record = await findPromise(source, id);
+  let record = await findReadable(services, id, call.principal);
   if (isRefusal(record)) return record;
   const named = namedForm(call.request.headers.get("accept"));
   const headers = promiseHeaders(id, null);
@@ -76,7 +77,7 @@ async function getEvents(call: Call, services: Services): Promise<Response | Ref
   if (isRefusal(query)) return query;
   const last = parseLastEventId(call.request.headers.get("last-event-id"));
   if (isRefusal(last)) return last;
-  const record = await findPromise(services.source, id);
+  const record = await findReadable(services, id, call.principal);
   if (isRefusal(record)) return record;
   const headers = promiseHeaders(id, null);
   // What stops an EventSource from coming back.

@@ -2,7 +2,7 @@
 
 import type { Hono } from "hono";
 import { isRefusal, type Refusal, refuse } from "../../core/problem.ts";
-import { BEARER_PREFIX, PROTOCOLS } from "../../wire/messages.ts";
+import { PROTOCOLS } from "../../wire/messages.ts";
 import { foreignOrigin, isAllowedOrigin } from "../guard.ts";
 import { type Call, queryOf, route } from "../handler.ts";
 import type { Env, Services } from "../services.ts";
@@ -48,11 +48,4 @@ function connect(call: Call, services: Services): Response | Refusal {
       detail: "Cannot connect: this is no valid WebSocket upgrade",
     });
   }
-}
-
-/** A bearer token that a client, which cannot set headers, offers as a subprotocol. */
-export function tokenOfProtocols(request: Request): string | null {
-  const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",");
-  const bearer = offered.map((text) => text.trim()).find((text) => text.startsWith(BEARER_PREFIX));
-  return bearer === undefined ? null : bearer.slice(BEARER_PREFIX.length);
 }
