@@ -88,6 +88,10 @@ export interface Hearty extends AsyncDisposable {
 }
 
 const BYE_RETRY_MS = 1_000;
+/** How long a stop waits for readers to take what their streams end with, in ms. */
+const STREAMS_MS_MAX = 2_000;
+/** How long it waits for the jobs that run inside the server to notice, in ms. */
+const LOCAL_MS_MAX = 1_000;
 
 /** Makes a server. */
 export function createHearty(options: HeartyOptions): Hearty {
@@ -125,6 +129,7 @@ export function createHearty(options: HeartyOptions): Hearty {
   });
   const source: Source = { store, clock, wake: engine.wake, live: view };
   const stopping = new AbortController();
+  const streams = new Streams();
   const unguessable = () => random.bytes(16).toHex();
   const fetch = createApp({
     clock,
@@ -145,11 +150,23 @@ export function createHearty(options: HeartyOptions): Hearty {
     unguessable,
     stopping: stopping.signal,
     isDraining: () => stopping.signal.aborted,
-    streams: new Streams(),
+    streams,
     onFault,
     version: options.version ?? "",
   });
-  return new Server({ engine, dispatch, source, store, jobs, stopping, fetch, options, onFault });
+  return new Server({
+    engine,
+    dispatch,
+    source,
+    store,
+    jobs,
+    stopping,
+    streams,
+    fetch,
+    clock,
+    options,
+    onFault,
+  });
 }
 
 /** What tells who calls, and what they may see. */
@@ -173,6 +190,8 @@ interface Parts {
   readonly store: KV;
   readonly jobs: readonly JobDefinition[];
   readonly stopping: AbortController;
+  readonly streams: Streams;
+  readonly clock: Clock;
   readonly fetch: (request: Request, connection: Connection | null) => Promise<Response>;
   readonly options: HeartyOptions;
   readonly onFault: (error: unknown) => void;
@@ -208,6 +227,7 @@ class Server implements Hearty {
       kinds: localKinds(runnable),
       concurrency: options.localConcurrency ?? 4,
       signal: stopping.signal,
+      drainMs: 0,
       ...(options.clock && { clock: options.clock }),
       ...(options.random && { random: options.random }),
     });
@@ -227,11 +247,14 @@ class Server implements Hearty {
   }
 
   async #stop(): Promise<void> {
-    const { engine, dispatch, store, stopping } = this.#parts;
+    const { engine, dispatch, store, streams, stopping, clock } = this.#parts;
     stopping.abort();
+    // The local worker gives its jobs back while there is somebody to give them to.
+    if (this.#local) await Promise.race([this.#local.closed, sleep(clock, LOCAL_MS_MAX)]);
     dispatch.stop("the server stops");
+    // Streams end after a whole record, unless nobody takes it.
+    await Promise.race([streams.idle(), sleep(clock, STREAMS_MS_MAX)]);
     await this.#sweeping;
-    await this.#local?.closed;
     await engine.stop();
     await store.close();
   }

@@ -12,11 +12,11 @@ import type { Draft } from "./change.ts";
 import type { Command, Content } from "./command.ts";
 import type { LeaseId, SessionId } from "./ids.ts";
 import { settingsOf } from "./kind.ts";
-import { dropPieces, freeLease, type Lease } from "./lease.ts";
+import { freeLease, type Lease } from "./lease.ts";
 import { TAGS_MAX } from "./limits.ts";
 import { withAttempt } from "./promise.ts";
 import { retryPauseMs } from "./retry.ts";
-import { fulfill, reject } from "./settle.ts";
+import { fulfill, reject, withoutChunks } from "./settle.ts";
 import type { Entry, State } from "./state.ts";
 import type { JobError } from "./terms.ts";
 
@@ -81,7 +81,7 @@ function onItem(attempt: Attempt, seq: number, content: Content): void {
   const { state, draft, lease, entry, now } = attempt;
   const { record } = entry;
   const { limits } = state.settings;
-  if (lease.pieces.length > 0) return fault(attempt, "item", "an item after chunks of one value");
+  if (record.chunks > 0) return fault(attempt, "item", "an item after chunks of one value");
   if (seq < record.items) return ack(draft, lease, seq); // A1
   if (seq > record.items) {
     return fault(attempt, "item", `"seq" is ${seq}, expected ${record.items}`, record.items);
@@ -112,28 +112,28 @@ function onItem(attempt: Attempt, seq: number, content: Content): void {
 }
 
 function onChunk(attempt: Attempt, seq: number, body: Uint8Array): void {
-  const { state, draft, lease, entry } = attempt;
+  const { state, draft, lease, entry, now } = attempt;
+  const { record } = entry;
   const { limits } = state.settings;
-  if (entry.record.items > 0) return fault(attempt, "chunk", "a chunk after items");
-  if (seq < lease.pieces.length) return ack(draft, lease, seq);
-  if (seq > lease.pieces.length) {
-    return fault(
-      attempt,
-      "chunk",
-      `"seq" is ${seq}, expected ${lease.pieces.length}`,
-      lease.pieces.length,
-    );
+  if (record.items > 0) return fault(attempt, "chunk", "a chunk after items");
+  if (seq < record.chunks) return ack(draft, lease, seq); // A1
+  if (seq > record.chunks) {
+    return fault(attempt, "chunk", `"seq" is ${seq}, expected ${record.chunks}`, record.chunks);
   }
-  if (lease.pieceBytes + body.length > limits.resultBytesMax) {
+  if (record.chunkBytes + body.length > limits.resultBytesMax) {
     return overLimit(
       attempt,
       "result-too-large",
       `The result exceeds ${limits.resultBytesMax} bytes`,
     );
   }
-  draft.change({ type: "piece", promise: lease.promise, offset: lease.pieceBytes, body });
-  lease.pieces.push(lease.pieceBytes);
-  lease.pieceBytes += body.length;
+  // The record counts them, so that they go on after a restart of the server.
+  state.put(draft, entry, {
+    ...record,
+    chunks: record.chunks + 1,
+    chunkBytes: record.chunkBytes + body.length,
+  }, now);
+  draft.change({ type: "piece", promise: record.id, offset: record.chunkBytes, body });
   ack(draft, lease, seq);
 }
 
@@ -144,7 +144,7 @@ function onFulfill(
   const { state, draft, lease, entry, now } = attempt;
   const { limits } = state.settings;
   const { content } = command;
-  const isChunked = lease.pieces.length > 0;
+  const isChunked = entry.record.chunks > 0;
   if (content && (entry.record.items > 0 || isChunked)) {
     return fault(attempt, "fulfill", `a value after ${isChunked ? "chunks" : "items"}`); // A2
   }
@@ -169,7 +169,7 @@ function onFulfill(
   const result = content
     ? { shape: "value", type, bytes: content.body.length } as const
     : isChunked
-    ? { shape: "value", type, bytes: lease.pieceBytes } as const
+    ? { shape: "value", type, bytes: record.chunkBytes } as const
     : { shape: "items", bytes: record.itemBytes } as const;
   fulfill(state, draft, { entry, record, result, ttlMs: command.ttlMs, now });
   lease.session.done++;
@@ -180,13 +180,15 @@ function onFulfill(
 function onReject(attempt: Attempt, error: JobError): void {
   const { state, draft, lease, entry, now } = attempt;
   lease.session.failed++;
-  dropPieces(draft, lease);
   const { record } = entry;
   const spent = record.spent + 1;
+  ack(draft, lease, null);
+  // The slot is free before the job can be ready again.
+  freeLease(state, draft, lease, now);
   if (error.retryable && spent < record.wishes.attempts) {
     const retryAt = now.wall + pauseMs(attempt, spent);
     state.put(draft, entry, {
-      ...record,
+      ...withoutChunks(draft, record),
       spent,
       history: withAttempt(record, now.wall, "failed", error.message),
       life: { state: "pending", doing: "waiting", retryAt, isFirst: false },
@@ -195,8 +197,6 @@ function onReject(attempt: Attempt, error: JobError): void {
   } else {
     reject(state, draft, { entry, record: { ...record, spent }, error, now });
   }
-  ack(draft, lease, null);
-  freeLease(state, draft, lease, now);
 }
 
 /** A worker says `cancelled` of a lease that nobody cancelled: it gives the job back. That spends an attempt, or a worker that always does so would be given the job for ever. */
@@ -218,7 +218,6 @@ function pauseMs({ state, entry, random }: Attempt, spent: number): number {
 
 function overLimit(attempt: Attempt, name: string, message: string): void {
   const { state, draft, lease, entry, now } = attempt;
-  dropPieces(draft, lease);
   const error: JobError = { reason: "failed", name, message, retryable: false, detail: null };
   reject(state, draft, { entry, record: entry.record, error, now });
   lease.session.failed++;

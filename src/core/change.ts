@@ -33,12 +33,8 @@ export type Change =
     readonly offset: number;
     readonly body: Uint8Array;
   }
-  /** Pieces of an attempt that did not finish go. */
-  | {
-    readonly type: "drop-pieces";
-    readonly promise: PromiseId;
-    readonly offsets: readonly number[];
-  }
+  /** The pieces of an attempt that did not finish go, all of them. */
+  | { readonly type: "drop-pieces"; readonly promise: PromiseId }
   | { readonly type: "kind"; readonly record: KindRecord }
   /** A promise goes with all that belongs to it. */
   | { readonly type: "forget"; readonly record: SettledRecord }
@@ -68,7 +64,7 @@ export type Effect =
     readonly session: SessionId;
     readonly ranMs: number;
   }
-  /** Slots may have appeared otherwise: a worker came, or has more of them. */
+  /** Slots may have appeared or gone otherwise: a worker came or went, has more or fewer, or wants no more jobs. */
   | { readonly type: "slots" }
   // To a worker, at once: no statement about what is stored.
   | {
@@ -127,10 +123,15 @@ export interface Step {
 export class Draft {
   readonly changes: Change[] = [];
   readonly effects: Effect[] = [];
+  /** Where in `changes` a promise's record is. */
+  readonly #records: Map<PromiseId, number> = new Map();
 
   /** Records an alteration of what is stored. A later one of the same record replaces the earlier. */
   change(change: Change): void {
     if (change.type === "update" && this.#merge(change.record)) return;
+    if (change.type === "update" || change.type === "create") {
+      this.#records.set(change.record.id, this.changes.length);
+    }
     this.changes.push(change);
   }
 
@@ -146,15 +147,11 @@ export class Draft {
 
   /** One row is written once a batch: an update of a record that the draft already writes takes its place. */
   #merge(record: PromiseRecord): boolean {
-    for (let i = 0; i < this.changes.length; i++) {
-      const earlier = this.changes[i]!;
-      const isSame = (earlier.type === "update" || earlier.type === "create") &&
-        earlier.record.id === record.id;
-      if (!isSame) continue;
-      this.changes[i] = { ...earlier, record };
-      return true;
-    }
-    return false;
+    const at = this.#records.get(record.id);
+    if (at === undefined) return false;
+    const earlier = this.changes[at] as Extract<Change, { type: "create" | "update" }>;
+    this.changes[at] = { ...earlier, record };
+    return true;
   }
 }
 

@@ -130,12 +130,8 @@ export type Command =
   | { readonly type: "drain"; readonly session: SessionId }
   /** A kind that the server itself defines. */
   | { readonly type: "define"; readonly offer: KindOffer }
-  /** Settled promises go, expired or forgotten; `newest` is the greatest id of all that were ever stored. */
-  | {
-    readonly type: "forget";
-    readonly records: readonly SettledRecord[];
-    readonly newest: PromiseId;
-  }
+  /** Settled promises go, expired or forgotten. */
+  | { readonly type: "forget"; readonly records: readonly SettledRecord[] }
   /** What is due by now happens: delays, back-offs, time-outs, graces. */
   | { readonly type: "tick" };
 

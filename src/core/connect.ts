@@ -10,7 +10,7 @@ import type { Draft, Outcome } from "./change.ts";
 import type { ConnectCommand } from "./command.ts";
 import { type LeaseId, newSessionId } from "./ids.ts";
 import { learnKind } from "./kinds.ts";
-import { dropLease, loseLease } from "./lease.ts";
+import { dropLease, freeLease, loseLease } from "./lease.ts";
 import { groupOf, type Session } from "./session.ts";
 import type { State } from "./state.ts";
 
@@ -79,12 +79,13 @@ function resume(
   session.connectedAt = now.wall;
   offer(state, draft, session, command);
   const named = new Set<string>(command.resume!.leases);
+  const isAlone = session.leases.size === 1;
   const kept: LeaseId[] = [];
   for (const lease of [...session.leases.values()]) {
     const isNamed = named.delete(lease.id);
     if (isNamed && lease.state === "held") kept.push(lease.id);
-    else if (lease.state === "held") dropLease(state, draft, lease, now);
-    else loseLease(state, draft, lease, { now, isBlamed: false });
+    else if (lease.state === "held") dropLease(state, draft, lease, { now, isAlone });
+    else freeLease(state, draft, lease, now);
     if (isNamed && lease.state !== "held") {
       draft.effect({ type: "lost", session: session.id, lease: lease.id });
     }
@@ -108,6 +109,7 @@ export function breakSession(state: State, draft: Draft, session: Session, now: 
   session.brokenAt = now.mono;
   if (session.leases.size === 0) return endSession(state, draft, session, { now, isBlamed: false });
   session.timer = state.arm(now.mono + state.settings.graceMs, { type: "session", id: session.id });
+  draft.effect({ type: "slots" });
 }
 
 /** The session is over: its leases are lost, with or without blame. */

@@ -1,7 +1,7 @@
 // Branded ids, made only here: fresh or parsed. A mix-up does not compile.
 //
 // D1. Promise ids are UUIDv7 (RFC 9562) and strictly increase within a store's life, also when the clock is
-//     set back: the floor is the greatest id ever made, and it is given back to us from the store.
+//     set back: the greatest id ever made is given back to us from the store.
 
 import type { Brand } from "../base/brand.ts";
 import type { Random } from "../base/random.ts";
@@ -17,43 +17,31 @@ export type KindName = Brand<string, "KindName">;
 /** The hash by which equal jobs share a promise: `sha256:` and 64 hexadecimal digits. */
 export type JobKey = Brand<string, "JobKey">;
 
-/** The last promise id's time and counter; the next one is greater. */
-export interface IdFloor {
-  readonly ms: number;
-  readonly counter: number;
-}
-
-/** The floor of an empty store. */
-export const NO_FLOOR: IdFloor = { ms: 0, counter: 0 };
-
 const COUNTER_MAX = 0xfff;
 
-/** The next promise id at or after `wallMs`, and the floor that follows it (D1). */
+/** The next promise id at or after `wallMs`; it is greater than the last one (D1). */
 export function nextPromiseId(
-  floor: IdFloor,
+  last: PromiseId | null,
   wallMs: number,
   random: Random,
-): { id: PromiseId; floor: IdFloor } {
-  const wall = Math.floor(wallMs);
-  let next: IdFloor;
-  if (wall > floor.ms) next = { ms: wall, counter: 0 };
-  else if (floor.counter < COUNTER_MAX) next = { ms: floor.ms, counter: floor.counter + 1 };
-  else next = { ms: floor.ms + 1, counter: 0 };
+): PromiseId {
+  const next = nextTick(last, Math.floor(wallMs));
   const ms = next.ms.toString(16).padStart(12, "0");
   const counter = next.counter.toString(16).padStart(3, "0");
   const tail = random.bytes(8);
   tail[0] = (tail[0]! & 0x3f) | 0x80;
   const hex = tail.toHex();
   const id = `${ms.slice(0, 8)}-${ms.slice(8)}-7${counter}-${hex.slice(0, 4)}-${hex.slice(4)}`;
-  return { id: id as PromiseId, floor: next };
+  return id as PromiseId;
 }
 
-/** The floor that an existing id implies. */
-export function floorOf(id: PromiseId): IdFloor {
-  return {
-    ms: parseInt(id.slice(0, 8) + id.slice(9, 13), 16),
-    counter: parseInt(id.slice(15, 18), 16),
-  };
+/** Time and counter of the id that follows; the counter carries into the time. */
+function nextTick(last: PromiseId | null, wall: number): { ms: number; counter: number } {
+  if (last === null) return { ms: wall, counter: 0 };
+  const ms = parseInt(last.slice(0, 8) + last.slice(9, 13), 16);
+  const counter = parseInt(last.slice(15, 18), 16);
+  if (wall > ms) return { ms: wall, counter: 0 };
+  return counter < COUNTER_MAX ? { ms, counter: counter + 1 } : { ms: ms + 1, counter: 0 };
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

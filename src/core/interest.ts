@@ -42,9 +42,7 @@ export interface Wishes {
 
 /** Combines interests (N2); there must be one. */
 export function combine(interests: readonly Interest[]): Wishes {
-  const first = interests[0]!;
-  if (interests.length === 1) return first;
-  let { priority, ttlMs, timeoutMs, attempts, deadline, notBefore } = first;
+  let { priority, ttlMs, timeoutMs, attempts, deadline, notBefore } = interests[0]!;
   for (const i of interests) {
     if (i.priority > priority) priority = i.priority;
     if (i.ttlMs > ttlMs) ttlMs = i.ttlMs;

@@ -92,7 +92,10 @@ function checkInterests({ id, interests, wishes, queue }: PromiseRecord): void {
   const places = new Set(interests.map((i) => JSON.stringify([i.owner, i.queue])));
   assert(places.size === interests.length, `N1: one interest an owner and queue, in promise ${id}`);
   for (const interest of interests) {
-    assert(interest.isLasting || interest.holds > 0, `N3: an interest has a hold, in promise ${id}`);
+    assert(
+      interest.isLasting || interest.holds > 0,
+      `N3: an interest has a hold, in promise ${id}`,
+    );
     assert(isCount(interest.holds), `N3: holds are counted, in promise ${id}`);
   }
   if (interests.length === 0) return;
@@ -117,7 +120,10 @@ function checkPlace(state: State, { record, place, timer }: Entry): void {
       const isRunning = life.state === "pending" && life.doing === "running";
       assert(isRunning, `S1: ${id} runs`);
       const lease = state.leases.get(life.lease);
-      assert(lease?.state === "held" && lease.promise === id, `L1: the running ${id} has its lease`);
+      assert(
+        lease?.state === "held" && lease.promise === id,
+        `L1: the running ${id} has its lease`,
+      );
       assert(lease.session.id === life.session, `L1: ${id} knows its worker`);
       assert(lease.attempt === record.attempt, `P3: the lease of ${id} is its newest attempt's`);
       assert(timer === null, `T1: the running ${id} waits for nothing`);
@@ -162,7 +168,10 @@ function checkWaiting(state: State): void {
 
 function checkLease(state: State, lease: Lease): void {
   const { id, session } = lease;
-  assert(state.sessions.get(session.id) === session, `L1: lease ${id} is of a session that is there`);
+  assert(
+    state.sessions.get(session.id) === session,
+    `L1: lease ${id} is of a session that is there`,
+  );
   assert(session.leases.get(id) === lease, `L1: the session of lease ${id} knows it`);
   const record = state.promises.get(lease.promise)?.record;
   const life = record?.life;
@@ -199,6 +208,7 @@ function checkTimers(state: State): void {
   for (const { timer } of state.promises.values()) if (timer) wanted++;
   for (const { timer } of state.leases.values()) if (timer) wanted++;
   for (const { timer } of state.sessions.values()) if (timer) wanted++;
+  if (state.orphans) wanted++;
   assert(count === wanted, "T1: every timer is in the heap once");
 }
 
@@ -210,6 +220,8 @@ function ownerOf(state: State, { what }: Timer): Timer | null | undefined {
       return state.leases.get(what.id)?.timer;
     case "session":
       return state.sessions.get(what.id)?.timer;
+    case "orphans":
+      return state.orphans?.timer;
   }
 }
 
@@ -251,7 +263,10 @@ export function checkMove(was: PromiseRecord, record: PromiseRecord): void {
   says(!begins || leaseIn(was) === null, "L1: an attempt begins where none runs");
   says(was.startedAt === null || was.startedAt === record.startedAt, "P3: it started once");
   says(was.tags.every((tag) => record.tags.includes(tag)), "P1: tags stay");
-  says(record.life.state !== "fulfilled" || leaseIn(was) !== null, "P1: only a running one is fulfilled");
+  says(
+    record.life.state !== "fulfilled" || leaseIn(was) !== null,
+    "P1: only a running one is fulfilled",
+  );
 }
 
 /** P1: of a settled promise nothing changes but its expiry. */

@@ -15,8 +15,8 @@ import type { Random } from "../base/random.ts";
 import type { Draft } from "./change.ts";
 import { type LeaseId, newLeaseId, type PromiseId } from "./ids.ts";
 import { type PromiseRecord, withAttempt } from "./promise.ts";
-import { freeSlots, isOpen, type Session } from "./session.ts";
-import { reject } from "./settle.ts";
+import { freeSlots, type Session } from "./session.ts";
+import { reject, withoutChunks } from "./settle.ts";
 import type { Entry, State, Timer } from "./state.ts";
 
 /** The right of one worker to one attempt. Only steps alter it. */
@@ -29,9 +29,8 @@ export interface Lease {
   state: "held" | "cancelling";
   /** The attempt's time limit, or the end of the cancel grace. */
   timer: Timer | null;
-  /** Where the pieces of a value that comes in chunks begin, and how long they are together. */
-  readonly pieces: number[];
-  pieceBytes: number;
+  /** Its job is quarantined: the worker gets no other until it has ended (L4). */
+  readonly isAlone: boolean;
 }
 
 /** Losses of workers after which a job runs alone (L4). */
@@ -57,8 +56,10 @@ export function start(
   },
 ): Lease {
   assert(entry.place === "ready", "only a ready job is started"); // L1
-  assert(isOpen(session) && freeSlots(session) > 0, "a job is given to a free slot only"); // W2
+  assert(freeSlots(session) > 0, "a job is given to a free slot only"); // W2
   const { record } = entry;
+  const isAlone = isQuarantined(record);
+  assert(!isAlone || session.leases.size === 0, "a quarantined job runs alone"); // L4
   const lease: Lease = {
     id: newLeaseId(random),
     promise: record.id,
@@ -67,8 +68,7 @@ export function start(
     startedAt: now.mono,
     state: "held",
     timer: null,
-    pieces: [],
-    pieceBytes: 0,
+    isAlone,
   };
   state.leases.set(lease.id, lease);
   session.leases.set(lease.id, lease);
@@ -138,7 +138,6 @@ export function cancelLease(
   lease.state = "cancelling";
   state.disarm(lease.timer);
   lease.timer = state.arm(now.mono + state.settings.cancelGraceMs, { type: "lease", id: lease.id });
-  dropPieces(draft, lease);
   draft.effect({ type: "cancel", session: lease.session.id, lease: lease.id, reason });
 }
 
@@ -147,18 +146,16 @@ export function loseLease(
   state: State,
   draft: Draft,
   lease: Lease,
-  { now, isBlamed, isAlone = false }: { now: Now; isBlamed: boolean; isAlone?: boolean },
+  { now, isBlamed, isAlone }: { now: Now; isBlamed: boolean; isAlone: boolean },
 ): void {
   const isHeld = lease.state === "held";
-  dropPieces(draft, lease);
   freeLease(state, draft, lease, now);
   if (!isHeld) return;
   const entry = state.promises.get(lease.promise)!;
   if (isBlamed) lease.session.lost++;
-  const history = withAttempt(entry.record, now.wall, "lost", "The worker was lost");
   const losses = entry.record.losses + (isBlamed ? 1 : 0);
   const spent = entry.record.spent + (isBlamed && isAlone ? 1 : 0);
-  const after = { ...entry.record, history, losses, spent };
+  const after = { ...entry.record, losses, spent };
   const isOver = isBlamed && isAlone && (losses >= LOSSES_MAX || spent >= after.wishes.attempts);
   if (isOver) {
     const message = losses >= LOSSES_MAX
@@ -168,25 +165,22 @@ export function loseLease(
     return reject(state, draft, { entry, record: after, error, now });
   }
   state.put(draft, entry, {
-    ...after,
+    ...withoutChunks(draft, after),
+    history: withAttempt(after, now.wall, "lost", "The worker was lost"),
     life: { state: "pending", doing: "waiting", retryAt: null, isFirst: true },
   }, now);
   draft.effect({ type: "wake", promise: lease.promise });
 }
 
 /** A worker came back and did not name a lease: it runs again without blame, the first times. */
-export function dropLease(state: State, draft: Draft, lease: Lease, now: Now): void {
+export function dropLease(
+  state: State,
+  draft: Draft,
+  lease: Lease,
+  { now, isAlone }: { now: Now; isAlone: boolean },
+): void {
   const entry = state.promises.get(lease.promise)!;
   const dropped = entry.record.dropped + 1;
   state.put(draft, entry, { ...entry.record, dropped }, now);
-  const isAlone = lease.session.leases.size === 1;
   loseLease(state, draft, lease, { now, isBlamed: dropped > DROPS_MAX, isAlone });
-}
-
-/** Pieces of a value that will not be finished go; a new attempt begins anew. */
-export function dropPieces(draft: Draft, lease: Lease): void {
-  if (lease.pieces.length === 0) return;
-  draft.change({ type: "drop-pieces", promise: lease.promise, offsets: [...lease.pieces] });
-  lease.pieces.length = 0;
-  lease.pieceBytes = 0;
 }

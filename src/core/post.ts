@@ -50,8 +50,8 @@ function create(
   command: PostCommand,
   { now, random }: { now: Now; random: Random },
 ): Outcome {
-  const { id, floor } = nextPromiseId(state.idFloor, now.wall, random);
-  state.idFloor = floor;
+  const id = nextPromiseId(state.lastId, now.wall, random);
+  state.lastId = id;
   const interest = newInterest(state, command, now);
   const record: PromiseRecord = {
     id,
@@ -72,6 +72,8 @@ function create(
     dropped: 0,
     items: 0,
     itemBytes: 0,
+    chunks: 0,
+    chunkBytes: 0,
     startedAt: null,
     history: [],
     revision: 0,
@@ -249,14 +251,16 @@ export function withdraw(
 export function release(
   state: State,
   draft: Draft,
-  command: Extract<Command, { type: "release" }>,
+  { promise, owner, queue, isKept }: Omit<Extract<Command, { type: "release" }>, "type">,
   now: Now,
 ): Outcome {
-  const entry = unsettled(state, command.promise);
-  const own = entry?.record.interests.find((i) => isOf(i, command.owner, command.queue));
-  if (!entry || !own || own.holds === 0) return { type: "done" };
+  const entry = unsettled(state, promise);
+  const held = entry?.record.interests.filter((i) => isOf(i, owner, null) && i.holds > 0) ?? [];
+  // The interest may have been moved to another queue since it was posted.
+  const own = held.find((i) => i.queue === queue) ?? held[0];
+  if (!entry || !own) return { type: "done" };
   const holds = own.holds - 1;
-  const isLasting = own.isLasting || command.isKept;
+  const isLasting = own.isLasting || isKept;
   const rest = isLasting || holds > 0
     ? withInterest(entry.record.interests, { ...own, holds, isLasting })
     : entry.record.interests.filter((i) => i !== own);

@@ -92,6 +92,9 @@ export interface PromiseRecord {
   readonly dropped: number;
   readonly items: number;
   readonly itemBytes: number;
+  /** Chunks of one value that the running attempt has sent, or sent until it was fulfilled; and their length. */
+  readonly chunks: number;
+  readonly chunkBytes: number;
   /** When its first attempt began. */
   readonly startedAt: Time | null;
   readonly history: readonly AttemptRecord[];

@@ -2,8 +2,7 @@
 // wait for their workers.
 
 import type { Now } from "../base/clock.ts";
-import type { Lease } from "./lease.ts";
-import { limitAttempt } from "./lease.ts";
+import { isQuarantined, type Lease, limitAttempt } from "./lease.ts";
 import type { PromiseRecord } from "./promise.ts";
 import type { Session } from "./session.ts";
 import type { State } from "./state.ts";
@@ -21,12 +20,23 @@ export function restoreLease(state: State, record: PromiseRecord, now: Now): voi
     startedAt: now.mono,
     state: "held",
     timer: null,
-    pieces: [],
-    pieceBytes: 0,
+    isAlone: isQuarantined(record),
   };
   state.leases.set(lease.id, lease);
   session.leases.set(lease.id, lease);
   limitAttempt(state, lease, record);
+}
+
+/** The connections that held a promise's interests went with the server: they have the grace to come back (N3). */
+export function restoreHolds(state: State, { id, interests }: PromiseRecord, now: Now): void {
+  for (const { owner, queue, holds } of interests) {
+    if (holds === 0) continue;
+    state.orphans ??= {
+      timer: state.arm(now.mono + state.settings.graceMs, { type: "orphans" }),
+      holds: [],
+    };
+    state.orphans.holds.push({ promise: id, owner, queue, count: holds });
+  }
 }
 
 function restoreSession(

@@ -42,7 +42,13 @@ export function isOpen(session: Session): boolean {
   return session.brokenAt === null && !session.isDraining;
 }
 
-/** How many more leases a session may have (W2). */
+/** How many more leases a session may have: none beside a quarantined job (W2, L4). */
 export function freeSlots(session: Session): number {
-  return isOpen(session) ? Math.max(0, session.concurrency - session.leases.size) : 0;
+  const { concurrency, leases } = session;
+  return isOpen(session) && !runsAlone(session) ? Math.max(0, concurrency - leases.size) : 0;
+}
+
+/** Whether a session runs a quarantined job (L4). */
+export function runsAlone({ leases }: Session): boolean {
+  return leases.size === 1 && leases.values().next().value!.isAlone;
 }

@@ -50,7 +50,7 @@ export function reject(
     ? settingsOf(kind, state.settings.defaults)
     : state.settings.defaults;
   const settled: PromiseRecord = {
-    ...record,
+    ...withoutChunks(draft, record),
     history: withAttempt(record, now.wall, error.reason, error.message),
     life: {
       state: "rejected",
@@ -61,6 +61,13 @@ export function reject(
     },
   };
   finish(state, draft, entry, { settled, now });
+}
+
+/** A record without the chunks of a value that will not be finished: a new attempt begins anew (A1). */
+export function withoutChunks(draft: Draft, record: PromiseRecord): PromiseRecord {
+  if (record.chunks === 0) return record;
+  draft.change({ type: "drop-pieces", promise: record.id });
+  return { ...record, chunks: 0, chunkBytes: 0 };
 }
 
 function finish(

@@ -13,8 +13,7 @@ import { assert } from "../base/assert.ts";
 import { Heap, type HeapMember } from "../base/heap.ts";
 import type { Draft } from "./change.ts";
 import type { RunInput } from "./command.ts";
-import { type IdFloor, type JobKey, type KindName, type LeaseId, NO_FLOOR } from "./ids.ts";
-import type { PromiseId, SessionId } from "./ids.ts";
+import type { JobKey, KindName, LeaseId, PromiseId, SessionId } from "./ids.ts";
 import type { Interest } from "./interest.ts";
 import type { KindDefaults, KindRecord } from "./kind.ts";
 import type { Lease } from "./lease.ts";
@@ -43,7 +42,16 @@ export interface Timer extends HeapMember {
   readonly what:
     | { readonly type: "promise"; readonly id: PromiseId }
     | { readonly type: "lease"; readonly id: LeaseId }
-    | { readonly type: "session"; readonly id: SessionId };
+    | { readonly type: "session"; readonly id: SessionId }
+    | { readonly type: "orphans" };
+}
+
+/** Holds on an interest whose connections are gone. */
+export interface OrphanedHolds {
+  readonly promise: PromiseId;
+  readonly owner: string;
+  readonly queue: string;
+  readonly count: number;
 }
 
 /** Settings that steps obey. */
@@ -68,7 +76,10 @@ export class State {
   readonly kinds: Map<KindName, KindRecord> = new Map();
   readonly timers: Heap<Timer> = new Heap((a, b) => a.at < b.at);
   readonly waitingBy: Map<string, number> = new Map();
-  idFloor: IdFloor = NO_FLOOR;
+  /** Holds of before a restart, and when they end; null: there are none. */
+  orphans: { readonly timer: Timer; readonly holds: OrphanedHolds[] } | null = null;
+  /** The greatest id ever made; null: there was none. */
+  lastId: PromiseId | null = null;
   #arrivals = 0;
 
   constructor(settings: Settings) {

@@ -74,8 +74,7 @@ function decide(context: Context, command: Command): Outcome | undefined {
       learnKind(state, draft, command.offer, true);
       return undefined;
     case "forget":
-      for (const record of command.records) draft.change({ type: "forget", record });
-      draft.change({ type: "floor", id: command.newest });
+      forget(state, draft, command.records);
       return undefined;
     case "tick":
       tick(context);
@@ -110,6 +109,7 @@ function onSession(
       return draft.effect({ type: "slots" });
     case "drain":
       session.isDraining = true;
+      draft.effect({ type: "slots" });
       if (session.leases.size === 0) draft.effect({ type: "drained", session: session.id });
   }
 }
@@ -136,6 +136,12 @@ function keepUntil(
   return { type: "record", record: kept };
 }
 
+/** D1: the greatest id so far stays known when its promise goes. */
+function forget(state: State, draft: Draft, records: readonly SettledRecord[]): void {
+  for (const record of records) draft.change({ type: "forget", record });
+  if (state.lastId !== null) draft.change({ type: "floor", id: state.lastId });
+}
+
 /** Everything that is due by now, in its order. */
 function tick({ state, draft, now }: Context): void {
   for (;;) {
@@ -155,8 +161,22 @@ function tick({ state, draft, now }: Context): void {
       case "lease":
         leaseDue(state, draft, what.id, now);
         break;
+      case "orphans":
+        orphansDue(state, draft, now);
+        break;
       default:
         unreachable(what);
+    }
+  }
+}
+
+/** The grace after a restart is over: who has not come back holds nothing. */
+function orphansDue(state: State, draft: Draft, now: Now): void {
+  const { holds } = state.orphans!;
+  state.orphans = null;
+  for (const { promise, owner, queue, count } of holds) {
+    for (let n = 0; n < count; n++) {
+      release(state, draft, { promise, owner, queue, isKept: false }, now);
     }
   }
 }

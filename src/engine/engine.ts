@@ -7,10 +7,10 @@
 // E3. A settled promise stays in memory until its settling is durable and every post that looked its key up
 //     before has stepped.
 // E4. If a commit fails, no effect of it or of a later one runs; memory is rebuilt from the store before the next
-//     step.
+//     step. So it is when a step fails, which only a bug can bring about: what memory holds then is no guess to store.
 
 import { unreachable } from "../base/assert.ts";
-import type { Clock, Now } from "../base/clock.ts";
+import { type Clock, type Now, sleep } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { Wake } from "../base/wake.ts";
 import type { Effect, Outcome, Step } from "../core/change.ts";
@@ -22,11 +22,14 @@ import { step } from "../core/step.ts";
 import type { KindView } from "../intake/schema.ts";
 import type { Policy } from "../schedule/policy.ts";
 import type { KV } from "../store/kv.ts";
-import { readInput, toBatch } from "../store/layout.ts";
+import { probeBatch, readInput, toBatch } from "../store/layout.ts";
 import { Filler } from "./fill.ts";
 import { type Definitions, kindView, outputFault } from "./output.ts";
 import { recover } from "./recover.ts";
 import type { Workers } from "./workers.ts";
+
+/** Before something that failed is tried again, in ms. */
+const AGAIN_MS = 1_000;
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -59,11 +62,11 @@ export class Engine {
   /** Resolves when all that has been stepped is durable. */
   #tail: Promise<void> = Promise.resolve();
   #isBroken = false;
-  #isStopped = false;
+  readonly #stopping = new AbortController();
   #disarm: (() => void) | null = null;
   #armedFor = Infinity;
-  /** Posts that are looking a key up in the store, and settled promises that wait for them (E3). */
-  readonly #lookups: Map<JobKey, number> = new Map();
+  /** How many posts have pinned a key, and settled promises that wait for them (E3). */
+  readonly #pins: Map<JobKey, number> = new Map();
   readonly #releasable: Map<JobKey, Set<PromiseId>> = new Map();
 
   constructor(options: EngineOptions) {
@@ -77,12 +80,12 @@ export class Engine {
   /** Reads what is stored; workers may come from now on. Their grace begins now. */
   async start(workers: Workers): Promise<void> {
     this.#workers = workers;
-    await this.#recover();
+    await this.#recover(true);
   }
 
   /** Takes nothing more, and finishes what was stepped. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#stopping.abort();
     this.#disarm?.();
     this.#disarm = null;
     await this.#tail.catch(() => undefined);
@@ -93,21 +96,30 @@ export class Engine {
     return !this.#isBroken && !this.#isStopped;
   }
 
+  get #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   /**
    * Steps a command (E1). `onOutcome` hears of the outcome before anything follows from it.
-   * @throws {HeartyError} `storage-unavailable` if nothing can be stored now.
+   * @throws {HeartyError} `storage-unavailable` if nothing can be stored now; `internal-error` if the step failed (E4).
    */
   run(command: Command, onOutcome?: (outcome: Outcome) => void): Ran {
     if (!this.isWritable) throw unavailable();
-    const now = this.clock.now();
-    const taken = step(this.state, command, now, this.#options.random);
-    const durable = this.#commit(taken);
-    onOutcome?.(taken.outcome);
-    this.#follow(taken.effects, now);
-    this.#settle(durable, taken.effects);
-    if (this.#mayFill(taken.effects)) this.filler.fill(now);
-    this.#arm();
-    return { outcome: taken.outcome, durable };
+    try {
+      const now = this.clock.now();
+      const taken = step(this.state, command, now, this.#options.random);
+      const durable = this.#commit(taken);
+      onOutcome?.(taken.outcome);
+      this.#follow(taken.effects, now);
+      this.#settle(durable, taken.effects);
+      this.filler.fill(now);
+      this.#arm();
+      return { outcome: taken.outcome, durable };
+    } catch (error) {
+      this.#fail(error, AGAIN_MS);
+      throw failed(error);
+    }
   }
 
   /** A worker's result, which must keep to its kind's output schema, or the promise is rejected. */
@@ -162,23 +174,17 @@ export class Engine {
     return id === undefined ? null : this.state.promises.get(id) ?? null;
   }
 
-  /** Runs a look-up of a key in the store; what settles meanwhile stays in memory until the caller has stepped (E3). */
-  async lookUp<T>(key: JobKey, look: () => Promise<T>): Promise<{ found: T; stepped: () => void }> {
-    this.#lookups.set(key, (this.#lookups.get(key) ?? 0) + 1);
-    const stepped = () => {
-      const left = this.#lookups.get(key)! - 1;
-      if (left > 0) return void this.#lookups.set(key, left);
-      this.#lookups.delete(key);
+  /** What settles under a key stays in memory until the answer is called, once: the caller has stepped (E3). */
+  pin(key: JobKey): () => void {
+    this.#pins.set(key, (this.#pins.get(key) ?? 0) + 1);
+    return () => {
+      const left = this.#pins.get(key)! - 1;
+      if (left > 0) return void this.#pins.set(key, left);
+      this.#pins.delete(key);
       const ids = this.#releasable.get(key);
       this.#releasable.delete(key);
       for (const id of ids ?? []) this.state.release(id);
     };
-    try {
-      return { found: await look(), stepped };
-    } catch (error) {
-      stepped();
-      throw error;
-    }
   }
 
   #commit(taken: Step): Promise<void> {
@@ -196,24 +202,16 @@ export class Engine {
   #follow(effects: readonly Effect[], now: Now): void {
     for (const effect of effects) {
       switch (effect.type) {
-        case "ready":
-          this.filler.add(effect.promise, now);
-          break;
-        case "claims":
-          this.filler.change(effect.promise, now);
-          break;
-        case "unready":
-          this.filler.remove(effect.promise, now);
-          break;
         case "started":
-          this.filler.started(effect.promise, effect.session, now);
+          this.filler.follow(effect, now);
           this.#sendRun(effect.promise, effect.session, effect.lease);
           break;
+        case "ready":
+        case "claims":
+        case "unready":
         case "freed":
-          this.filler.freed(effect, now);
-          break;
         case "slots":
-          this.filler.slots();
+          this.filler.follow(effect, now);
           break;
         case "cancel":
           this.#workers?.cancel(effect.session, effect.lease, effect.reason);
@@ -260,7 +258,7 @@ export class Engine {
   }
 
   #release(promise: PromiseId, key: JobKey): void {
-    if (!this.#lookups.has(key)) return this.state.release(promise);
+    if (!this.#pins.has(key)) return this.state.release(promise);
     const ids = this.#releasable.get(key) ?? new Set();
     ids.add(promise);
     this.#releasable.set(key, ids);
@@ -272,14 +270,14 @@ export class Engine {
     // It is with the worker now; if the attempt fails, the store has it.
     entry.run = null;
     if (run) return this.#workers?.run(session, { lease, promise, record, input: run });
-    this.#loadRun(promise, session, lease).catch(this.#options.onFault);
+    // If what was stepped so far does not become durable, the lease goes with it (E4).
+    this.#tail.then(() => this.#loadRun(promise, session, lease), () => undefined)
+      .catch(this.#options.onFault);
   }
 
   async #loadRun(promise: PromiseId, session: SessionId, lease: LeaseId): Promise<void> {
-    await this.#tail;
-    const read = await readInput(this.store, promise);
-    const held = this.state.leases.get(lease);
-    if (!held || held.state !== "held") return;
+    const read = await this.#readInput(promise, lease);
+    if (this.state.leases.get(lease)?.state !== "held") return;
     if (read === null || read === "damaged") {
       const error = {
         reason: "failed",
@@ -295,8 +293,17 @@ export class Engine {
     this.#workers?.run(session, { lease, promise, record, input: read.run });
   }
 
-  #mayFill(effects: readonly Effect[]): boolean {
-    return effects.some(({ type }) => type === "ready" || type === "freed" || type === "slots");
+  /** Reads an input until it can be read, or the lease is over: the worker waits for it. */
+  async #readInput(promise: PromiseId, lease: LeaseId): ReturnType<typeof readInput> {
+    for (;;) {
+      try {
+        return await readInput(this.store, promise);
+      } catch (error) {
+        this.#options.onFault(error);
+      }
+      await sleep(this.clock, AGAIN_MS, this.#stopping.signal);
+      if (this.#isStopped || !this.state.leases.has(lease)) return null;
+    }
   }
 
   /** One timer of the clock stands for all that is due in the state. */
@@ -307,31 +314,58 @@ export class Engine {
     this.#armedFor = due;
     this.#disarm = due === Infinity ? null : this.clock.timer(due, () => {
       this.#armedFor = Infinity;
-      if (this.isWritable) this.run({ type: "tick" });
+      this.#tick();
     });
   }
 
-  /** E4. */
-  #fail(error: unknown): void {
-    if (this.#isBroken || this.#isStopped) return;
-    this.#isBroken = true;
-    this.#options.onFault(error);
-    this.#recover().catch(this.#options.onFault);
+  #tick(): void {
+    if (!this.isWritable) return;
+    try {
+      this.run({ type: "tick" });
+    } catch (error) {
+      // `#fail` has dealt with it; nobody waits for a tick.
+      if (!(error instanceof HeartyError)) throw error;
+    }
   }
 
-  async #recover(): Promise<void> {
+  /** E4. */
+  #fail(error: unknown, pauseMs: number = 0): void {
+    if (!this.isWritable) return;
+    this.#isBroken = true;
+    this.#options.onFault(error);
+    this.#rebuild(pauseMs).catch(this.#options.onFault);
+  }
+
+  /** Tries until the store takes and gives again. */
+  async #rebuild(pauseMs: number): Promise<void> {
+    // What is on its way to the store arrives or fails before it is asked.
+    await this.#tail.catch(() => undefined);
+    if (pauseMs > 0) await sleep(this.clock, pauseMs, this.#stopping.signal);
+    while (!this.#isStopped) {
+      try {
+        await this.store.commit(probeBatch());
+        return await this.#recover(false);
+      } catch (error) {
+        this.#options.onFault(error);
+      }
+      await sleep(this.clock, AGAIN_MS, this.#stopping.signal);
+    }
+  }
+
+  async #recover(isRestart: boolean): Promise<void> {
     this.#disarm?.();
     this.#armedFor = Infinity;
     const state = new State(this.#options.settings);
-    const effects = await recover(this.store, state, this.clock.now());
-    this.#lookups.clear();
+    const effects = await recover(this.store, state, { now: this.clock.now(), isRestart });
+    if (this.#isStopped) return;
+    const now = this.clock.now();
     this.#releasable.clear();
     this.state = state;
-    this.filler.reset();
+    this.filler.reset(now);
     this.#workers?.reset();
     this.#tail = Promise.resolve();
     this.#isBroken = false;
-    this.#follow(effects, this.clock.now());
+    this.#follow(effects, now);
     this.#arm();
   }
 }
@@ -339,6 +373,13 @@ export class Engine {
 function isLate({ type }: Effect): boolean {
   return type === "ack" || type === "lost" || type === "fault" || type === "drained" ||
     type === "wake" || type === "settled";
+}
+
+/** A step that failed, as its caller hears of it; it has been told of as a fault. */
+function failed(cause: unknown): HeartyError {
+  if (cause instanceof HeartyError) return cause;
+  const detail = "Cannot go on: the server failed at it, and reads its store anew";
+  return new HeartyError(refuse("internal-error", { detail, retryMs: 5_000 }), { cause });
 }
 
 function unavailable(cause?: unknown): HeartyError {

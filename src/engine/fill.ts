@@ -3,21 +3,31 @@
 // F1. A job is chosen only when a slot is free for it, so the order is decided at the last moment.
 // F2. A quarantined job waits beside the policy. One at a time reserves the eligible worker with the fewest
 //     leases, which gets no other job until that one has ended.
+// F3. The policy hears of each job in the order of its life: added; changed, removed or started; finished; and then
+//     perhaps added again.
 
+import { unreachable } from "../base/assert.ts";
 import type { Now } from "../base/clock.ts";
+import type { Effect } from "../core/change.ts";
+import type { Command } from "../core/command.ts";
 import type { KindName, PromiseId, SessionId } from "../core/ids.ts";
 import { isQuarantined } from "../core/lease.ts";
-import { freeSlots, groupOf, isOpen, type Session } from "../core/session.ts";
+import { freeSlots, groupOf, isOpen, runsAlone, type Session } from "../core/session.ts";
 import type { Entry, State } from "../core/state.ts";
-import type { Command } from "../core/command.ts";
-import type { Policy, ReadyJob, Slot } from "../schedule/policy.ts";
 import { place } from "../schedule/place.ts";
+import type { Policy, ReadyJob, Slot } from "../schedule/policy.ts";
 
 /** What the filler needs of the engine. */
 interface Steps {
   readonly state: State;
   run(command: Command): unknown;
 }
+
+/** What a step says of jobs that wait and of slots. */
+export type SlotEffect = Extract<
+  Effect,
+  { type: "ready" | "claims" | "unready" | "started" | "freed" | "slots" }
+>;
 
 /** How long a job of a kind that has never run is expected to take, in ms. */
 const FIRST_ESTIMATE_MS = 1_000;
@@ -26,17 +36,21 @@ const AVERAGE_WEIGHT = 0.2;
 
 /** Gives free slots to jobs. */
 export class Filler {
-  readonly #steps: Steps;
   readonly policy: Policy;
-  /** Quarantined jobs that are ready, in order of arrival. */
-  readonly #quarantine: Set<PromiseId> = new Set();
-  #reserved: { readonly promise: PromiseId; readonly session: SessionId } | null = null;
-  /** Sessions that may have a free slot. */
-  #free: Set<Session> = new Set();
+  readonly #steps: Steps;
+  /** Jobs that wait with the policy. */
+  readonly #waiting: Set<PromiseId> = new Set();
   /** Jobs that the policy was told to have started. */
   readonly #charged: Map<PromiseId, KindName> = new Map();
+  /** Quarantined jobs that are ready, in order of arrival. */
+  readonly #quarantine: Set<PromiseId> = new Set();
+  /** The quarantined job that is next, and the worker that is kept free for it (F2). */
+  #reserved: { readonly promise: PromiseId; readonly session: Session } | null = null;
+  /** Sessions that have a free slot. */
+  readonly #free: Set<Session> = new Set();
   readonly #averages: Map<KindName, number> = new Map();
-  #isFilling = false;
+  /** Whether a job or a slot has come since the last filling. */
+  #isDue = false;
 
   constructor(steps: Steps, policy: Policy) {
     this.#steps = steps;
@@ -44,96 +58,50 @@ export class Filler {
   }
 
   /** Memory was rebuilt: forgets everything. The policy is emptied job by job. */
-  reset(): void {
-    for (const id of this.#charged.keys()) this.policy.remove(id, 0);
-    for (const id of this.#known) this.policy.remove(id, 0);
-    this.#known.clear();
-    this.#quarantine.clear();
+  reset(now: Now): void {
+    for (const id of this.#charged.keys()) this.policy.finish(id, 0, now.wall);
+    for (const id of this.#waiting) this.policy.remove(id, now.wall);
     this.#charged.clear();
-    this.#reserved = null;
-    this.slots();
+    this.#waiting.clear();
+    this.#quarantine.clear();
+    this.#slots();
   }
 
-  /** Jobs that the policy has. */
-  readonly #known: Set<PromiseId> = new Set();
-
-  /** A job can run from now on. */
-  add(id: PromiseId, now: Now): void {
-    const entry = this.#steps.state.promises.get(id)!;
-    if (isQuarantined(entry.record)) return void this.#quarantine.add(id);
-    this.#known.add(id);
-    this.policy.add(readyJob(entry, now), now.wall);
-  }
-
-  /** The claims on a ready or running job have changed. */
-  change(id: PromiseId, now: Now): void {
-    const entry = this.#steps.state.promises.get(id);
-    if (!entry || (!this.#known.has(id) && !this.#charged.has(id))) return;
-    this.policy.change(readyJob(entry, now), now.wall);
-  }
-
-  /** A job cannot run any more. */
-  remove(id: PromiseId, now: Now): void {
-    if (this.#known.delete(id)) this.policy.remove(id, now.wall);
-    this.#quarantine.delete(id);
-    if (this.#reserved?.promise === id) this.#reserved = null;
-  }
-
-  /** A job got a slot. */
-  started(id: PromiseId, session: SessionId, now: Now): void {
-    if (this.#known.delete(id)) {
-      const { kind } = this.#steps.state.promises.get(id)!.record;
-      this.#charged.set(id, kind);
-      this.policy.start(id, this.#averages.get(kind) ?? FIRST_ESTIMATE_MS, now.wall);
+  /** Takes note of what a step has done. */
+  follow(effect: SlotEffect, now: Now): void {
+    switch (effect.type) {
+      case "ready":
+        return this.#add(effect.promise, now);
+      case "claims":
+        return this.#change(effect.promise, now);
+      case "unready":
+        return this.#remove(effect.promise, now);
+      case "started":
+        return this.#started(effect.promise, effect.session, now);
+      case "freed":
+        return this.#freed(effect, now);
+      case "slots":
+        return this.#slots();
+      default:
+        unreachable(effect);
     }
-    this.#quarantine.delete(id);
-    this.#look(session);
-  }
-
-  /** A lease has ended. */
-  freed(
-    { promise, session, ranMs }: { promise: PromiseId; session: SessionId; ranMs: number },
-    now: Now,
-  ): void {
-    const kind = this.#charged.get(promise);
-    if (kind !== undefined) {
-      this.#charged.delete(promise);
-      const average = this.#averages.get(kind) ?? ranMs;
-      this.#averages.set(kind, average + AVERAGE_WEIGHT * (ranMs - average));
-      this.policy.finish(promise, ranMs, now.wall);
-    }
-    if (this.#reserved?.promise === promise) this.#reserved = null;
-    this.#look(session);
-  }
-
-  /** Workers came, went, or changed their slots. */
-  slots(): void {
-    this.#free = new Set();
-    for (const session of this.#steps.state.sessions.values()) {
-      if (freeSlots(session) > 0) this.#free.add(session);
-    }
-    const reserved = this.#reserved && this.#steps.state.sessions.get(this.#reserved.session);
-    if (!reserved || !isOpen(reserved)) this.#reserved = null;
   }
 
   /** Gives every free slot away that somebody can use (F1). */
   fill(now: Now): void {
-    if (this.#isFilling) return;
-    this.#isFilling = true;
-    try {
-      if (this.#quarantine.size > 0) this.#fillAlone();
-      while (this.policy.size > 0 && this.#free.size > 0) {
-        const job = this.policy.next(this.#slot, now.wall);
-        if (!job) break;
-        const session = this.#choose(job.group)!;
-        this.#steps.run({ type: "start", promise: job.id, session: session.id });
-      }
-    } finally {
-      this.#isFilling = false;
+    if (!this.#isDue) return;
+    // Starting a job comes back here.
+    this.#isDue = false;
+    this.#fillAlone();
+    while (this.policy.size > 0 && this.#free.size > 0) {
+      const job = this.policy.next(this.#slot, now.wall);
+      if (!job) break;
+      const session = this.#choose(job.group)!;
+      this.#steps.run({ type: "start", promise: job.id, session: session.id });
     }
   }
 
-  /** How many slots the connected workers have for a kind's jobs, and how many of them are free. */
+  /** How many slots the connected workers have for a group's jobs, and how many of them are free. */
   capacity(group: string): { slots: number; free: number } {
     let slots = 0, free = 0;
     for (const session of this.#steps.state.sessions.values()) {
@@ -144,9 +112,64 @@ export class Filler {
     return { slots, free };
   }
 
-  /** Whether a job waits to run alone. */
-  isQuarantined(id: PromiseId): boolean {
-    return this.#quarantine.has(id);
+  #add(id: PromiseId, now: Now): void {
+    this.#isDue = true;
+    const entry = this.#steps.state.promises.get(id)!;
+    if (isQuarantined(entry.record)) return void this.#quarantine.add(id);
+    this.#waiting.add(id);
+    this.policy.add(readyJob(entry, now), now.wall);
+  }
+
+  #change(id: PromiseId, now: Now): void {
+    const entry = this.#steps.state.promises.get(id);
+    if (!entry || (!this.#waiting.has(id) && !this.#charged.has(id))) return;
+    this.policy.change(readyJob(entry, now), now.wall);
+  }
+
+  #remove(id: PromiseId, now: Now): void {
+    if (this.#waiting.delete(id)) this.policy.remove(id, now.wall);
+    // Others may have the worker that was kept for it.
+    if (this.#quarantine.delete(id)) this.#isDue = true;
+  }
+
+  #started(id: PromiseId, session: SessionId, now: Now): void {
+    if (this.#waiting.delete(id)) {
+      const { kind } = this.#steps.state.promises.get(id)!.record;
+      this.#charged.set(id, kind);
+      this.policy.start(id, this.#averages.get(kind) ?? FIRST_ESTIMATE_MS, now.wall);
+    }
+    this.#quarantine.delete(id);
+    this.#look(session);
+  }
+
+  #freed(
+    { promise, session, ranMs }: Extract<Effect, { type: "freed" }>,
+    now: Now,
+  ): void {
+    this.#isDue = true;
+    const kind = this.#charged.get(promise);
+    if (kind !== undefined) {
+      this.#charged.delete(promise);
+      const average = this.#averages.get(kind) ?? ranMs;
+      this.#averages.set(kind, average + AVERAGE_WEIGHT * (ranMs - average));
+      this.policy.finish(promise, ranMs, now.wall);
+    }
+    this.#look(session);
+  }
+
+  #slots(): void {
+    this.#isDue = true;
+    this.#free.clear();
+    for (const session of this.#steps.state.sessions.values()) {
+      if (freeSlots(session) > 0) this.#free.add(session);
+    }
+  }
+
+  #look(id: SessionId): void {
+    const session = this.#steps.state.sessions.get(id);
+    if (!session) return;
+    if (freeSlots(session) > 0) this.#free.add(session);
+    else this.#free.delete(session);
   }
 
   readonly #slot: Slot = { takes: (group) => this.#choose(group) !== null };
@@ -154,9 +177,7 @@ export class Filler {
   #choose(group: string): Session | null {
     const eligible: Session[] = [];
     for (const session of this.#free) {
-      if (session.groups.has(group) && session.id !== this.#reserved?.session) {
-        eligible.push(session);
-      }
+      if (session.groups.has(group) && session !== this.#reserved?.session) eligible.push(session);
     }
     if (eligible.length < 2) return eligible[0] ?? null;
     const chosen = place(eligible.map((session) => ({
@@ -169,37 +190,38 @@ export class Filler {
 
   /** F2. */
   #fillAlone(): void {
-    if (this.#reserved === null) {
-      for (const promise of this.#quarantine) {
-        const session = this.#fewest(promise);
-        if (!session) continue;
-        this.#reserved = { promise, session: session.id };
-        break;
-      }
-    }
-    if (this.#reserved === null || !this.#quarantine.has(this.#reserved.promise)) return;
-    const session = this.#steps.state.sessions.get(this.#reserved.session)!;
-    if (session.leases.size === 0 && freeSlots(session) > 0) {
-      this.#steps.run({ type: "start", promise: this.#reserved.promise, session: session.id });
-    }
+    if (!this.#isReserved()) this.#reserved = this.#reserve();
+    if (this.#reserved === null) return;
+    const { promise, session } = this.#reserved;
+    if (session.leases.size > 0) return;
+    this.#reserved = null;
+    this.#steps.run({ type: "start", promise, session: session.id });
   }
 
-  #fewest(promise: PromiseId): Session | null {
+  /** Whether the reservation still makes sense. */
+  #isReserved(): boolean {
+    if (this.#reserved === null) return false;
+    const { promise, session } = this.#reserved;
+    return this.#quarantine.has(promise) && this.#isEligible(session, promise) &&
+      this.#steps.state.sessions.get(session.id) === session;
+  }
+
+  #reserve(): { promise: PromiseId; session: Session } | null {
+    if (this.#quarantine.size === 0) return null;
+    const sessions = [...this.#steps.state.sessions.values()];
+    if (sessions.some(runsAlone)) return null;
+    for (const promise of this.#quarantine) {
+      const eligible = sessions.filter((session) => this.#isEligible(session, promise));
+      if (eligible.length === 0) continue;
+      const session = eligible.reduce((a, b) => b.leases.size < a.leases.size ? b : a);
+      return { promise, session };
+    }
+    return null;
+  }
+
+  #isEligible(session: Session, promise: PromiseId): boolean {
     const { record } = this.#steps.state.promises.get(promise)!;
-    const group = groupOf(record.kind, record.version);
-    let best: Session | null = null;
-    for (const session of this.#steps.state.sessions.values()) {
-      if (!isOpen(session) || !session.groups.has(group)) continue;
-      if (best === null || session.leases.size < best.leases.size) best = session;
-    }
-    return best;
-  }
-
-  #look(id: SessionId): void {
-    const session = this.#steps.state.sessions.get(id);
-    if (!session) return;
-    if (freeSlots(session) > 0) this.#free.add(session);
-    else this.#free.delete(session);
+    return isOpen(session) && session.groups.has(groupOf(record.kind, record.version));
   }
 }
 

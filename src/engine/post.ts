@@ -29,22 +29,19 @@ export interface Posted {
 /** Posts a job; resolves when the answer is durable. @throws {HeartyError} `storage-unavailable` */
 export async function post(engine: Engine, request: PostRequest): Promise<Posted | Refusal> {
   const { key } = request.command;
-  const entry = engine.current(key);
-  if (entry) {
-    if (!isSettled(entry.record)) return await join(engine, request);
-    const settled = entry.record;
-    await engine.durable;
-    return await reuseOrCreate(engine, request, settled);
-  }
-  const { found, stepped } = await engine.lookUp(key, () => storedUnder(engine, key));
+  const unpin = engine.pin(key);
   try {
-    // Memory is asked again: it may have changed while the store was read.
-    const later = engine.current(key);
-    if (later && !isSettled(later.record)) return await join(engine, request);
-    const settled = later && isSettled(later.record) ? later.record : found;
+    let settled = engine.current(key) ? null : await storedUnder(engine, key);
+    // Memory is asked again after each wait: it may have changed meanwhile.
+    for (let entry = engine.current(key); entry; entry = engine.current(key)) {
+      if (!isSettled(entry.record)) return await join(engine, request);
+      if (entry.record === settled) break;
+      settled = entry.record;
+      await engine.durable;
+    }
     return await reuseOrCreate(engine, request, settled);
   } finally {
-    stepped();
+    unpin();
   }
 }
 
@@ -76,7 +73,7 @@ async function reuseOrCreate(
   const isGood = settled !== null && isReusable(settled, wall, null);
   if (isGood && isReusable(settled, wall, maxAgeMs)) {
     const kept = await reuseSettled(engine, settled, command.wish.ttlMs);
-    return { promise: kept.id, sharing: "reused", freshMs: reusableUntil(kept) - wall };
+    if (kept) return { promise: kept.id, sharing: "reused", freshMs: reusableUntil(kept) - wall };
   }
   if (isStoredOnly) {
     return refuse("not-stored", {

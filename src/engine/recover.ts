@@ -3,25 +3,29 @@
 
 import type { Now } from "../base/clock.ts";
 import { Draft, type Effect } from "../core/change.ts";
-import { floorOf, NO_FLOOR, type PromiseId } from "../core/ids.ts";
+import type { PromiseId } from "../core/ids.ts";
 import type { PromiseRecord } from "../core/promise.ts";
-import { restoreLease } from "../core/restore.ts";
+import { restoreHolds, restoreLease } from "../core/restore.ts";
 import type { State } from "../core/state.ts";
 import type { KV } from "../store/kv.ts";
 import { listPending, readKinds, readLastId, readPromise } from "../store/layout.ts";
 
 const PAGE = 500;
 
-/** Fills an empty state from the store. The effects tell what is ready. */
-export async function recover(store: KV, state: State, now: Now): Promise<readonly Effect[]> {
+/** Fills an empty state from the store. The effects tell what is ready. After a restart, no connection is left that holds an interest. */
+export async function recover(
+  store: KV,
+  state: State,
+  { now, isRestart }: { now: Now; isRestart: boolean },
+): Promise<readonly Effect[]> {
   const { kinds } = await readKinds(store);
   for (const kind of kinds) state.kinds.set(kind.kind, kind);
-  const last = await readLastId(store);
-  state.idFloor = last === null ? NO_FLOOR : floorOf(last);
+  state.lastId = await readLastId(store);
   const draft = new Draft();
   for await (const record of pendingRecords(store)) {
     state.admit(draft, record, null, now);
     restoreLease(state, record, now);
+    if (isRestart) restoreHolds(state, record, now);
   }
   return draft.effects;
 }

@@ -8,20 +8,19 @@ import type { Engine } from "./engine.ts";
 
 const turns = new WeakMap<Engine, Map<PromiseId, Promise<unknown>>>();
 
-/** A hit stays readable a while longer. Resolves, with the record as it is then, when that is durable. */
+/** A hit stays readable a while longer. Resolves when that is durable, with the record as it is then; null if it has gone meanwhile. */
 export async function reuseSettled(
   engine: Engine,
   record: SettledRecord,
   ttlMs: number | null,
-): Promise<SettledRecord> {
+): Promise<SettledRecord | null> {
   const { outcome } = engine.preview({ type: "reuse", record, ttlMs });
   // Most hits change nothing, and need neither turn nor commit.
   if (outcome.type === "record" && outcome.record === record) return record;
-  const kept = await changeSettled(engine, record.id, async (now) => {
+  return await changeSettled(engine, record.id, async (now) => {
     const done = await engine.done({ type: "reuse", record: now, ttlMs });
     return done.type === "record" && isSettled(done.record) ? done.record : now;
   });
-  return kept ?? record;
 }
 
 /** Runs `change` on a settled promise as it is stored, alone; null if it is not there or not settled. */

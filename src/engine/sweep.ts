@@ -3,7 +3,7 @@
 import { sleep } from "../base/clock.ts";
 import type { PromiseId } from "../core/ids.ts";
 import { isSettled, type SettledRecord } from "../core/promise.ts";
-import { listExpired, readLastId, readPromise } from "../store/layout.ts";
+import { type Expiring, listExpired, readPromise } from "../store/layout.ts";
 import type { Engine } from "./engine.ts";
 import { changeSettled } from "./settled.ts";
 
@@ -19,31 +19,31 @@ export async function sweep(
   onFault: (error: unknown) => void,
 ): Promise<void> {
   while (!signal.aborted) {
-    let swept = 0;
     try {
-      if (engine.isWritable) swept = await sweepStep(engine);
+      if (engine.isWritable) await sweepOnce(engine, signal);
     } catch (error) {
       onFault(error);
     }
-    if (swept < STEP) await sleep(engine.clock, EVERY_MS, signal);
+    await sleep(engine.clock, EVERY_MS, signal);
   }
 }
 
-/** Removes up to `STEP` expired promises; how many there were. */
-export async function sweepStep(engine: Engine): Promise<number> {
+/** Removes everything that has expired by now, step by step. Damaged promises are passed over. */
+export async function sweepOnce(engine: Engine, signal?: AbortSignal): Promise<void> {
   const until = engine.clock.now().wall;
-  const expired = await listExpired(engine.store, { until, limit: STEP });
-  if (expired.length === 0) return 0;
-  const newest = await readLastId(engine.store);
-  await Promise.all(expired.map(({ id }) => forgetExpired(engine, id, newest ?? id)));
-  return expired.length;
+  let after: Expiring | null = null;
+  do {
+    const expired: Expiring[] = await listExpired(engine.store, { until, after, limit: STEP });
+    await Promise.all(expired.map(({ id }) => forgetExpired(engine, id)));
+    after = expired.length < STEP ? null : expired.at(-1)!;
+  } while (after !== null && !signal?.aborted);
 }
 
-async function forgetExpired(engine: Engine, id: PromiseId, newest: PromiseId): Promise<void> {
+async function forgetExpired(engine: Engine, id: PromiseId): Promise<void> {
   await changeSettled(engine, id, async (record: SettledRecord) => {
     // A hit may have kept it meanwhile.
     if (record.life.expiresAt > engine.clock.now().wall) return;
-    await engine.done({ type: "forget", records: [record], newest });
+    await engine.done({ type: "forget", records: [record] });
   });
 }
 
@@ -51,9 +51,8 @@ async function forgetExpired(engine: Engine, id: PromiseId, newest: PromiseId): 
 export async function forgetNow(engine: Engine, id: PromiseId): Promise<boolean> {
   const record = await readPromise(engine.store, id);
   if (record === null || record === "damaged" || !isSettled(record)) return false;
-  const newest = await readLastId(engine.store);
   const done = await changeSettled(engine, id, async (settled) => {
-    await engine.done({ type: "forget", records: [settled], newest: newest ?? id });
+    await engine.done({ type: "forget", records: [settled] });
     return true;
   });
   return done === true;

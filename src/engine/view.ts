@@ -1,7 +1,7 @@
 // What is worth showing and is not stored: how far an attempt is, where a job stands, why it waits.
 
 import type { PromiseId } from "../core/ids.ts";
-import { QUARANTINE_LOSSES } from "../core/lease.ts";
+import { type Lease, leaseOf, QUARANTINE_LOSSES } from "../core/lease.ts";
 import type { PromiseRecord } from "../core/promise.ts";
 import { groupOf } from "../core/session.ts";
 import type { Engine } from "./engine.ts";
@@ -21,7 +21,8 @@ export interface Waiting {
 /** Live facts about pending promises. */
 export class View {
   readonly #engine: Engine;
-  readonly #progress: Map<PromiseId, Progress> = new Map();
+  /** What is told of an attempt goes with its lease. */
+  readonly #progress: WeakMap<Lease, Progress> = new WeakMap();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -29,24 +30,28 @@ export class View {
 
   /** A worker tells how far it is; true if anything changed. Forgotten when the attempt ends. */
   report(id: PromiseId, progress: Progress): boolean {
-    const old = this.#progress.get(id);
+    const lease = this.#lease(id);
+    if (!lease) return false;
+    const old = this.#progress.get(lease);
     if (old?.fraction === progress.fraction && old.message === progress.message) return false;
     const next = {
       fraction: progress.fraction ?? old?.fraction ?? null,
       message: progress.message ?? old?.message ?? null,
     };
-    this.#progress.set(id, next);
+    this.#progress.set(lease, next);
     return true;
-  }
-
-  /** An attempt has ended. */
-  clear(id: PromiseId): void {
-    this.#progress.delete(id);
   }
 
   /** How far it is; null: it does not run, or has not told. */
   progress(id: PromiseId): Progress | null {
-    return this.#progress.get(id) ?? null;
+    const lease = this.#lease(id);
+    return lease ? this.#progress.get(lease) ?? null : null;
+  }
+
+  #lease(id: PromiseId): Lease | null {
+    const { state } = this.#engine;
+    const entry = state.promises.get(id);
+    return entry ? leaseOf(state, entry.record) : null;
   }
 
   /** How many jobs go before a queued one; null: it is not queued, or that is not known cheaply. */

@@ -41,6 +41,8 @@ const RECORD_FORMS = [MEDIA.ndjson, MEDIA.msgpack, MEDIA.multipart, MEDIA.events
 const ITEM_FORMS = [MEDIA.ndjson, MEDIA.json, MEDIA.msgpack, MEDIA.multipart, MEDIA.events];
 /** Values up to this size, in bytes, go out in one piece. */
 const WHOLE_BYTES_MAX = 64 * 1024;
+/** The same where only one piece goes out with its length. Larger values go out in chunks there. */
+const LENGTH_BYTES_MAX = 16 * 1024 * 1024;
 
 /** The record form that a client asked for by name, which can stream before anything is known of the result; null: none. */
 export function namedForm(accept: string | null): string | null {
@@ -149,9 +151,12 @@ async function storedResponse(
   const length = end - start + 1;
   headers.set("Content-Length", String(length));
   const status = range === null ? 200 : 206;
-  if (size <= WHOLE_BYTES_MAX) {
+  if (size <= (call.connection?.keepsLength === false ? LENGTH_BYTES_MAX : WHOLE_BYTES_MAX)) {
     const whole = await readWhole(source.store, record);
-    return new Response(whole.slice(start, end + 1), { status, headers });
+    return new Response(whole.subarray(start, end + 1) as Uint8Array<ArrayBuffer>, {
+      status,
+      headers,
+    });
   }
   call.connection?.keepOpen();
   return new Response(valueStream(source.store, record.id, { start, end }), { status, headers });

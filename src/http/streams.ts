@@ -7,6 +7,7 @@ import type { Services } from "./services.ts";
 /** Counts open streams. */
 export class Streams {
   readonly #open: Map<string, number> = new Map();
+  readonly #idlers: (() => void)[] = [];
 
   /** How many streams are open in all. */
   get size(): number {
@@ -32,6 +33,13 @@ export class Streams {
       const left = (this.#open.get(client) ?? 1) - 1;
       if (left > 0) this.#open.set(client, left);
       else this.#open.delete(client);
+      if (this.#open.size === 0) { for (const wake of this.#idlers.splice(0)) wake(); }
     };
+  }
+
+  /** Resolves when no stream is open. */
+  idle(): Promise<void> {
+    if (this.#open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idlers.push(resolve));
   }
 }

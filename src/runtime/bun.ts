@@ -119,6 +119,8 @@ function serve(options: ListenOptions, handler: Handler): Listener {
 }
 
 class BunConnection implements Connection {
+  // Bun takes the header away and sends chunks: oven-sh/bun#10507.
+  readonly keepsLength = false;
   readonly address: string;
   readonly #request: Request;
   readonly #server: BunServer;

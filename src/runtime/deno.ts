@@ -153,6 +153,7 @@ interface Context {
 }
 
 class DenoConnection implements Connection {
+  readonly keepsLength = true;
   readonly address: string;
   readonly #request: Request;
   readonly #context: Context;

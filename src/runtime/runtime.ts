@@ -19,6 +19,8 @@ export interface ListenOptions {
 export interface Connection {
   /** The peer's address, without port. */
   readonly address: string;
+  /** Whether a `Content-Length` that is set for a streamed body goes out; else the body goes out in chunks. */
+  readonly keepsLength: boolean;
   /** The request or its answer may be silent for long (a wait, a stream, an upload that the application times itself): no idle timer of the runtime may cut it. */
   keepOpen(): void;
   /**

@@ -33,6 +33,8 @@ export function encodePromise(record: PromiseRecord): Bytes {
     record.dropped,
     record.items,
     record.itemBytes,
+    record.chunks,
+    record.chunkBytes,
     record.startedAt,
     record.history.map(attemptRow),
     record.revision,
@@ -61,10 +63,12 @@ export function decodePromise(id: PromiseId, payload: Bytes): PromiseRecord | nu
     dropped: number(row[14]),
     items: number(row[15]),
     itemBytes: number(row[16]),
-    startedAt: orNull(row[17], number),
-    history: list(row[18], attemptOf),
-    revision: number(row[19]),
-    life: lifeOf(list(row[20], (part) => part)),
+    chunks: number(row[17]),
+    chunkBytes: number(row[18]),
+    startedAt: orNull(row[19], number),
+    history: list(row[20], attemptOf),
+    revision: number(row[21]),
+    life: lifeOf(list(row[22], (part) => part)),
   }));
 }
 

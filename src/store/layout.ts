@@ -9,6 +9,7 @@
 //   ("x", expiresAt, id)   when a settled promise goes
 //   ("n", kind)            what is known of a kind
 //   ("m", "floor")         the greatest id of what has been forgotten
+//   ("m", "probe")         nothing: written to see whether the store takes anything
 //
 // Every value is sealed (record.ts) under its row key. A promise has its key row from its first batch to its last;
 // nobody else touches it, so that looking a key up needs no lock.
@@ -76,6 +77,11 @@ export function toBatch(changes: readonly Change[]): WriteBatch {
     }
   }
   return clears.length > 0 ? { puts, deletes, clears } : { puts, deletes };
+}
+
+/** A batch that says nothing, to see whether the store takes it. */
+export function probeBatch(): WriteBatch {
+  return { puts: [sealed(tupleKey("m", "probe"), EMPTY)], deletes: [] };
 }
 
 /** A promise's record; null if there is none. */
@@ -183,12 +189,21 @@ export async function readLastId(from: Reader): Promise<PromiseId | null> {
   return newest > forgotten ? newest : forgotten;
 }
 
-/** Ids of settled promises whose time has come, the earliest first. */
+/** A settled promise and when it goes. */
+export interface Expiring {
+  readonly id: PromiseId;
+  readonly expiresAt: number;
+}
+
+/** Settled promises whose time has come, the earliest first, from one on (exclusive). */
 export async function listExpired(
   from: Reader,
-  { until, limit }: { until: number; limit: number },
-): Promise<{ id: PromiseId; expiresAt: number }[]> {
-  const range = { from: prefixRange("x").from, to: tupleKey("x", until) };
+  { until, after, limit }: { until: number; after: Expiring | null; limit: number },
+): Promise<Expiring[]> {
+  const start = after === null
+    ? prefixRange("x").from
+    : new Uint8Array([...expiryKey(after.expiresAt, after.id), 0]);
+  const range = { from: start, to: tupleKey("x", until) };
   const rows = await from.list(range, { limit });
   return rows.map((row) => {
     const [, expiresAt, id] = decodeTuple(row.key);
@@ -246,10 +261,10 @@ function putExpiry(
   { record, was }: Extract<Change, { type: "update" }>,
 ): void {
   if (!isSettled(record)) return;
-  const key = expiryKey(record);
+  const key = expiryKey(record.life.expiresAt, record.id);
   if (isSettled(was)) {
     if (was.life.expiresAt === record.life.expiresAt) return;
-    deletes.push(expiryKey(was));
+    deletes.push(expiryKey(was.life.expiresAt, was.id));
   } else {
     deletes.push(pendingKey(record.id));
   }
@@ -265,7 +280,8 @@ function putPieces(puts: Row[], id: PromiseId, offset: number, body: Bytes): voi
 const FLOOR_KEY = tupleKey("m", "floor");
 
 function forget(record: SettledRecord, deletes: Bytes[], clears: Range[]): void {
-  deletes.push(promiseKey(record.id), currentKey(record), expiryKey(record));
+  const { id, life } = record;
+  deletes.push(promiseKey(id), currentKey(record), expiryKey(life.expiresAt, id));
   clears.push(prefixRange("d", idBytes(record.id)));
 }
 
@@ -305,8 +321,8 @@ function currentKey(record: PromiseRecord): Bytes {
   return tupleKey("k", keyBytes(record.key), idBytes(record.id));
 }
 
-function expiryKey(record: SettledRecord): Bytes {
-  return tupleKey("x", record.life.expiresAt, idBytes(record.id));
+function expiryKey(expiresAt: number, id: PromiseId): Bytes {
+  return tupleKey("x", expiresAt, idBytes(id));
 }
 
 /** The 16 bytes of an id's text, by hand: it is done for every row. */

@@ -7,6 +7,9 @@ import { MEDIA } from "../wire/media.ts";
 import type { Protocol, SentPiece } from "../wire/messages.ts";
 import { Typed } from "./job.ts";
 
+/** Bytes of a value that goes in several frames, at most in one of them. */
+export const PIECE_BYTES_MAX = 256 * 1024;
+
 /** How an answer travels: piece by piece as items, as one value or body, or as bytes whose length is not known yet. */
 export type Answer =
   | { readonly shape: "items"; readonly items: AsyncIterator<unknown> | Iterator<unknown> }

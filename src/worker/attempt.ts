@@ -16,7 +16,7 @@ import type {
   SentMessage,
   SentPiece,
 } from "../wire/messages.ts";
-import { answerOf, bodyOf, itemOf, piecesOf } from "./answer.ts";
+import { answerOf, bodyOf, itemOf, PIECE_BYTES_MAX, piecesOf } from "./answer.ts";
 import type { Handler, Job, Marks } from "./job.ts";
 import type { Outbox } from "./outbox.ts";
 import { Progress } from "./progress.ts";
@@ -93,24 +93,22 @@ export class Attempt {
 
   /** The server did not understand what was sent: without its word nothing goes on, so the job is rejected with what it said. */
   giveUp(message: string): void {
+    if (this.#state === "cancelled" || this.#state === "lost") return; // A1
     const error = new Error(message);
     error.name = "ProtocolError";
     this.isGivenUp = true;
     this.#bench.outbox.drop(this.lease);
-    this.#settle(
-      "rejected",
-      rejectionOf(error, { lease: this.lease, protocol: this.#bench.protocol }),
-    );
+    this.#settle("rejected", this.#rejection(error));
     this.#abort.abort(error);
   }
 
   /** Rejects the job, unless it is over. */
   reject(error: unknown): void {
-    if (this.#state !== "running") return;
-    this.#settle(
-      "rejected",
-      rejectionOf(error, { lease: this.lease, protocol: this.#bench.protocol }),
-    );
+    if (this.#state === "running") this.#settle("rejected", this.#rejection(error)); // A1
+  }
+
+  #rejection(error: unknown): Frame {
+    return rejectionOf(error, { lease: this.lease, protocol: this.#bench.protocol });
   }
 
   #end(state: "cancelled" | "lost", reason: string): void {
@@ -242,7 +240,7 @@ export class Attempt {
   }
 
   #settleFulfilled(frame: Frame): void {
-    if (this.#state === "running") this.#settle("fulfilled", frame);
+    if (this.#state === "running") this.#settle("fulfilled", frame); // A1
   }
 
   get #pieceBytes(): number {
@@ -251,8 +249,6 @@ export class Attempt {
   }
 }
 
-/** Bytes of a value that goes in several frames, at most in one of them. */
-const PIECE_BYTES_MAX = 256 * 1024;
 /** How long a generator may keep the thread to itself, in ms. */
 const BREATH_MS = 25;
 

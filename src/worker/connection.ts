@@ -137,6 +137,8 @@ export class Connection {
   connect(): void {
     if (this.#state.type === "ended") return;
     this.#leave(1001, "Connecting anew");
+    this.#refusal = null;
+    this.#comeBackMs = null;
     const { urls, connect, protocol, token } = this.#options;
     const url = urls[this.#addressIndex % urls.length]!;
     const port = connect(url, [protocol], token);

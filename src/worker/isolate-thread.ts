@@ -1,9 +1,9 @@
 // The inside of a job's thread: imports the module, runs the handler, and answers what isolate.ts asks.
 
 import type { SentError, SentPiece } from "../wire/messages.ts";
-import { answerOf, itemOf } from "./answer.ts";
+import { answerOf, itemOf, PIECE_BYTES_MAX, piecesOf } from "./answer.ts";
 import type { Handler, Job, Marks } from "./job.ts";
-import { errorFields } from "./rejection.ts";
+import { errorFields, withoutDetail } from "./rejection.ts";
 import type { KindDefinition } from "./serve-jobs.ts";
 
 /** What a thread is asked: to run a job, then for each next piece. */
@@ -38,16 +38,25 @@ interface Scope {
 const scope = globalThis as unknown as Scope;
 let pieces: AsyncIterator<unknown> | Iterator<unknown> | null = null;
 
+let hasYielded = false;
+
 scope.onmessage = ({ data }) => {
-  answer(data).then(
-    (reply) => scope.postMessage(reply),
-    // Also what cannot be copied out of the thread ends here.
-  ).catch((error) => scope.postMessage({ type: "failed", error: errorFields(error) }));
+  answer(data).then((reply) => scope.postMessage(reply)).catch(fail);
 };
+
+function fail(thrown: unknown): void {
+  const error = errorFields(thrown);
+  try {
+    scope.postMessage({ type: "failed", error });
+  } catch (unsayable) {
+    scope.postMessage({ type: "failed", error: withoutDetail(error, unsayable) });
+  }
+}
 
 async function answer(ask: Ask): Promise<Reply> {
   if (ask.type === "start") return await start(ask.module, ask.job);
   const next = await pieces!.next();
+  hasYielded = true;
   return next.done ? { type: "end" } : { type: "piece", piece: await itemOf(next.value) };
 }
 
@@ -63,12 +72,11 @@ async function start(module: string, told: Told): Promise<Reply> {
     pieces = given.items;
     return { type: "items" };
   }
-  pieces = given.stream[Symbol.asyncIterator]();
+  pieces = piecesOf(given.stream, PIECE_BYTES_MAX);
   return { type: "bytes", contentType: given.contentType };
 }
 
 function jobOf(told: Told): Job {
-  let hasYielded = false;
   return {
     ...told,
     // A cancelled job's thread is ended from outside, so nothing is ever aborted here.
@@ -80,8 +88,8 @@ function jobOf(told: Told): Job {
         ...(message === undefined ? {} : { message }),
       }),
     continueItems: () => {
-      if (!hasYielded) scope.postMessage({ type: "continue" });
-      hasYielded = true;
+      if (hasYielded) throw new Error("Cannot continue items: one was yielded before");
+      scope.postMessage({ type: "continue" });
       return told.storedItems;
     },
     mark: (marks) => scope.postMessage({ type: "mark", marks }),

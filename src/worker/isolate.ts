@@ -4,8 +4,9 @@
 // I1. A thread runs one attempt and ends with it: at its answer, its failure, or when the job's signal aborts.
 // I2. The thread is asked for one thing at a time, so a generator in it is pulled no faster than outside.
 
-import { type Handler, type Job, typed } from "./job.ts";
+import { type Handler, type Job, Typed } from "./job.ts";
 import type { Ask, Reply, Told } from "./isolate-thread.ts";
+import { MEDIA } from "../wire/media.ts";
 import type { SentError, SentPiece } from "../wire/messages.ts";
 import type { KindDefinition, Kinds } from "./serve-jobs.ts";
 
@@ -62,7 +63,7 @@ function bytesOf(pieces: AsyncGenerator<unknown>): ReadableStream<Uint8Array<Arr
     async pull(controller) {
       const next = await pieces.next();
       if (next.done) controller.close();
-      else controller.enqueue(next.value as Uint8Array<ArrayBuffer>);
+      else controller.enqueue((next.value as Typed).body as Uint8Array<ArrayBuffer>);
     },
     async cancel() {
       await pieces.return(undefined);
@@ -71,10 +72,7 @@ function bytesOf(pieces: AsyncGenerator<unknown>): ReadableStream<Uint8Array<Arr
 }
 
 function valueOf(piece: SentPiece): unknown {
-  if ("value" in piece) return piece.value;
-  return piece.contentType === undefined
-    ? piece.body
-    : typed(piece.body, { type: piece.contentType });
+  return "value" in piece ? piece.value : new Typed(piece.body, piece.contentType ?? MEDIA.bytes);
 }
 
 /** A thread that runs one attempt (I1). */
@@ -82,6 +80,8 @@ class Thread {
   readonly #job: Job;
   readonly #worker: Worker;
   #asked: PromiseWithResolvers<Reply> | null = null;
+  /** Why it will not answer any more; null: it will. */
+  #failure: { readonly error: unknown } | null = null;
   readonly #onAbort = (): void => this.#fail(this.#job.signal.reason);
 
   constructor(job: Job) {
@@ -93,7 +93,9 @@ class Thread {
     this.#worker.onerror = (event) => {
       // Otherwise Deno ends the whole program.
       event.preventDefault();
-      this.#fail(new Error(`The job's thread failed: ${event.message}`));
+      // In Bun the message holds source text: the server is not told.
+      const cause = event.message;
+      this.#fail(new Error("The job's thread failed outside of its handler", { cause }));
     };
     // Bun's, when a handler ends its thread.
     this.#worker.addEventListener("close", () => this.#fail(new Error("The job's thread ended")));
@@ -102,6 +104,7 @@ class Thread {
 
   /** Asks the thread for one thing (I2). */
   ask(ask: Ask): Promise<Exclude<Reply, Notice>> {
+    if (this.#failure !== null) return Promise.reject(this.#failure.error);
     this.#asked = Promise.withResolvers<Reply>();
     this.#worker.postMessage(ask);
     return this.#asked.promise as Promise<Exclude<Reply, Notice>>;
@@ -128,6 +131,7 @@ class Thread {
   }
 
   #fail(error: unknown): void {
+    this.#failure ??= { error };
     this.#asked?.reject(error);
     this.end();
   }

@@ -2,7 +2,7 @@
  * The library for workers: programs that compute jobs. It runs on Bun, Deno, Node 22 and later, and in browsers.
  *
  * @example
- * ```ts no-run
+ * ```ts ignore
  * import { serveJobs } from "hearty/worker";
  *
  * const stop = new AbortController();
@@ -26,6 +26,7 @@
  */
 
 export { type Connect, RefusedError } from "./connection.ts";
+export { isolate } from "./isolate.ts";
 export { type Handler, type Job, type Marks, RetryableError, type Typed, typed } from "./job.ts";
 export { serveLocalJobs } from "./local.ts";
 export {

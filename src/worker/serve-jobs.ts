@@ -117,7 +117,7 @@ export interface WorkerHandle {
  *
  * @throws {TypeError} if a url is none.
  * @example
- * ```ts no-run
+ * ```ts ignore
  * import { serveJobs } from "hearty/worker";
  *
  * const worker = serveJobs({
@@ -256,6 +256,7 @@ class Serving implements WorkerHandle, Bench {
         if (message.seq === undefined) this.#attempts.delete(lease);
         return;
       case "lost":
+        this.outbox.drop(lease);
         if (attempt) this.#lose(attempt);
         return;
       case "cancel":

@@ -12,7 +12,11 @@ test("a worker that comes back with resume keeps its leases, and the job goes on
   const outcome = scene.step(connectCommand(name, { resume: { session, leases: [lease] } }));
   assert.deepEqual(outcome, { type: "connected", session, leases: [lease], isResumed: true });
   scene.item({ session, lease }, 0);
-  assert.deepEqual(scene.effects("ack").map(({ seq }) => seq), [0], "what is stored is acked again");
+  assert.deepEqual(
+    scene.effects("ack").map(({ seq }) => seq),
+    [0],
+    "what is stored is acked again",
+  );
   scene.item({ session, lease }, 1);
   scene.advance(60_000);
   assert.equal(scene.place(promise), "leased", "the grace is over with the break");

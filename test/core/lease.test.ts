@@ -1,8 +1,9 @@
 import { assert, test } from "../harness/test.ts";
 import type { PromiseId, SessionId } from "../../src/core/ids.ts";
+import { DEFAULT_KIND } from "../../src/core/kind.ts";
 import { isSettled } from "../../src/core/promise.ts";
 import { freeSlots } from "../../src/core/session.ts";
-import { KIND, offerOf, Scene } from "./scene.ts";
+import { Scene } from "./scene.ts";
 
 test("a lease is unguessable, and no two are the same", () => {
   const scene = new Scene();
@@ -213,8 +214,7 @@ test("what is over a limit or has no attempt left is settled once", () => {
 });
 
 test("a slot is told free before its job may run again", () => {
-  const scene = new Scene();
-  scene.connect("w0", { offers: [offerOf(KIND, { retryBaseMs: 0 })] });
+  const scene = new Scene({ defaults: { ...DEFAULT_KIND, retryBaseMs: 0 } });
   const on = scene.running();
   scene.reject(on);
   const order = scene.last.effects.map(({ type }) => type)

@@ -3,7 +3,13 @@
 
 import { seededRandom } from "../../src/base/random.ts";
 import type { Change, Effect, Outcome, Step } from "../../src/core/change.ts";
-import type { Command, ConnectCommand, Content, PostCommand, Wish } from "../../src/core/command.ts";
+import type {
+  Command,
+  ConnectCommand,
+  Content,
+  PostCommand,
+  Wish,
+} from "../../src/core/command.ts";
 import type { JobKey, KindName, LeaseId, PromiseId, SessionId } from "../../src/core/ids.ts";
 import { checkState, checkStep } from "../../src/core/invariants.ts";
 import { DEFAULT_KIND, type KindOffer, NO_SETTINGS } from "../../src/core/kind.ts";

@@ -9,7 +9,7 @@ import { assert, test } from "../harness/test.ts";
 
 test("a client that has a price which is good enough withdraws, and the job stops", async () => {
   await using desk = await openDesk();
-  const posted = await desk.post("option-price", { days: 20, paths: 20_000_000 }, "ann");
+  const posted = await desk.post("option-price", { days: 5, paths: 8_000_000 }, "ann");
   assert.equal(posted.status, 202);
   const promise = posted.headers.get("location")!;
   const result = await desk.fetch(`${promise}/result`, {
@@ -18,7 +18,7 @@ test("a client that has a price which is good enough withdraws, and the job stop
   let seen = 0;
   for await (const { value } of records(result)) {
     seen++;
-    if (value.standardError < 0.1) break;
+    if (value.standardError < 0.05) break;
   }
   assert.ok(seen >= 1 && seen < 40);
   const withdrawn = await desk.fetch(`${promise}?owner=ann`, { method: "DELETE" });

@@ -122,6 +122,7 @@ for (const protocol of ["json", "msgpack"] as const) {
           },
           busy: () => Promise.reject(new RetryableError("Later", { detail: [1] })),
           text: () => Promise.reject("only text"),
+          nothing: () => Promise.reject(Object.create(null)),
           cyclic: () => {
             const detail: Record<string, unknown> = {};
             detail.self = detail;
@@ -130,7 +131,7 @@ for (const protocol of ["json", "msgpack"] as const) {
         },
       });
       const errors: unknown[] = [];
-      for (const kind of ["bad", "busy", "text", "cyclic"]) {
+      for (const kind of ["bad", "busy", "text", "nothing", "cyclic"]) {
         await scene.end.run(kind, kind);
         const message = scene.end.only();
         assert.ok(message.type === "reject");
@@ -141,6 +142,12 @@ for (const protocol of ["json", "msgpack"] as const) {
         { name: "BadCurve", message: "No such curve", retryable: false, detail: '{"curve":7}' },
         { name: "RetryableError", message: "Later", retryable: true, detail: "[1]" },
         { name: "Error", message: "only text", retryable: false, detail: null },
+        {
+          name: "Error",
+          message: "Something was thrown that is no error",
+          retryable: false,
+          detail: null,
+        },
       ]);
       assert.match(cyclic.message, /^Round \(its detail cannot be sent: /);
       assert.deepEqual([cyclic.retryable, cyclic.detail], [true, null]);

@@ -202,6 +202,17 @@ for (const protocol of ["json", "msgpack"] as const) {
       assert.deepEqual(scene.end.take("hello")[0]?.resume?.leases, []);
     });
 
+    test("an error that crosses a cancel changes nothing", async () => {
+      const job = held();
+      const scene = await welcomed({ protocol, kinds: { hold: job.handler } });
+      await scene.end.run("l1", "hold");
+      await scene.end.say({ type: "cancel", lease: "l1", reason: "killed" });
+      await scene.end.say({ type: "error", about: "item", lease: "l1", message: "No" });
+      job.end(1);
+      await settled();
+      assert.deepEqual(scene.end.only(), { type: "cancelled", lease: lease("l1") });
+    });
+
     test("an error about progress is only a warning", async () => {
       const job = held();
       const scene = await welcomed({ protocol, kinds: { hold: job.handler } });

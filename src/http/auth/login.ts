@@ -16,7 +16,7 @@ export const LOGIN_MS = 12 * 3_600_000;
 /** Most logins of one owner; the oldest goes. */
 const LOGINS_OF_OWNER_MAX = 100;
 /** Most logins of all; the oldest goes. */
-const LOGINS_MAX = 10_000;
+const LOGINS_MAX = 5_000;
 
 interface Login {
   readonly owner: string;

@@ -4,7 +4,6 @@ import type { Hono } from "hono";
 import type { PostCommand } from "../../core/command.ts";
 import { parseKindName } from "../../core/ids.ts";
 import { isRefusal, type Refusal, refuse } from "../../core/problem.ts";
-import { isSettled } from "../../core/promise.ts";
 import { DEFAULT_QUEUE } from "../../core/terms.ts";
 import { post, type Posted } from "../../engine/post.ts";
 import type { Identity } from "../../intake/key.ts";
@@ -161,7 +160,7 @@ async function documentAnswer(
   if (parsePrefer(call.request.headers).respondAsync) {
     headers.set("Preference-Applied", "respond-async");
   }
-  const status = posted.sharing === "reused" || isSettled(record) ? 200 : 202;
+  const status = posted.sharing === "reused" ? 200 : 202;
   return documentResponse(record, services, { status, shared: posted, owner, headers });
 }
 
