@@ -136,7 +136,12 @@ function itemNode(record) {
 function textOf({ value, error, items, type, base64 }) {
   if (error) return `${error.name}: ${error.message}`;
   if (items !== undefined) return many(items, "item");
-  return base64 === undefined ? JSON.stringify(value) : `${type}, ${bytes(base64.length * 3 >> 2)}`;
+  return base64 === undefined ? lineOf(value) : `${type}, ${bytes(base64.length * 3 >> 2)}`;
+}
+
+/** JSON in one line that can be broken between its members. */
+function lineOf(value) {
+  return JSON.stringify(value, null, 1).replaceAll(/\n */g, " ");
 }
 
 /** The one value of a result: as text, as a picture, or by a link. */

@@ -113,8 +113,10 @@ export class Filler {
   }
 
   #add(id: PromiseId, now: Now): void {
-    this.#isDue = true;
     const entry = this.#steps.state.promises.get(id)!;
+    // The same step may have settled it in the end.
+    if (entry.place !== "ready") return;
+    this.#isDue = true;
     if (isQuarantined(entry.record)) return void this.#quarantine.add(id);
     this.#waiting.add(id);
     this.policy.add(readyJob(entry, now), now.wall);

@@ -60,6 +60,6 @@ export interface Policy {
   finish(id: PromiseId, ranMs: number, now: Time): void;
   /** How many jobs wait. */
   readonly size: number;
-  /** How many jobs would go before this one if slots that take its group came free now; null: not here, or not known cheaply. */
+  /** How many waiting jobs, of whatever group, stand before this one; null: it is not here, or that is not known cheaply. */
   position(id: PromiseId): number | null;
 }

@@ -84,7 +84,13 @@ export class RankedPolicy implements Policy {
   position(id: PromiseId): number | null {
     const waiting = this.#waiting.get(id);
     if (!waiting) return null;
-    return this.#groups.get(waiting.job.group)!.countBefore(waiting, POSITION_MAX);
+    let sum = 0;
+    for (const heap of this.#groups.values()) {
+      const count = heap.countBefore(waiting, POSITION_MAX - sum);
+      if (count === null) return null;
+      sum += count;
+    }
+    return sum;
   }
 }
 

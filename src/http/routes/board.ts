@@ -220,7 +220,7 @@ function listWorkers(call: Call, services: Services): Response | Refusal {
     state: session.brokenAt !== null ? "broken" : session.isDraining ? "draining" : "active",
     address: session.address,
     connectedAt: formatTime(session.connectedAt),
-    heartbeatAgeMs: dispatch.silentMs(session.id),
+    heartbeatAgeMs: wholeMs(dispatch.silentMs(session.id)),
     graceEndsAt: session.timer === null
       ? null
       : formatTime(now.wall + (session.timer.at - now.mono)),
@@ -240,4 +240,8 @@ function listWorkers(call: Call, services: Services): Response | Refusal {
     lost: session.lost,
   }));
   return listResponse(items, null);
+}
+
+function wholeMs(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
 }
