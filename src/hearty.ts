@@ -21,6 +21,7 @@ import type { JobDefinition } from "./intake/define-job.ts";
 import { identify, identifyLarge, INPUT_AT_ONCE_BYTES } from "./intake/key.ts";
 import { fifo } from "./schedule/fifo.ts";
 import type { Policy } from "./schedule/policy.ts";
+import { RecordCache } from "./store/cache.ts";
 import type { KV } from "./store/kv.ts";
 import { memoryStore } from "./store/memory.ts";
 import type { Source } from "./stream/source.ts";
@@ -102,8 +103,10 @@ export function createHearty(options: HeartyOptions): Hearty {
   const graceMs = options.graceMs ?? 30_000;
   const onFault = options.onFault ?? (() => undefined);
   const jobs = options.jobs ?? [];
+  const records = new RecordCache(store);
   const engine = new Engine({
     store,
+    records,
     clock,
     random,
     policy: options.policy ?? fifo(),
@@ -127,7 +130,7 @@ export function createHearty(options: HeartyOptions): Hearty {
     byeRetryMs: BYE_RETRY_MS,
     onFault,
   });
-  const source: Source = { store, clock, wake: engine.wake, live: view };
+  const source: Source = { store, records, clock, wake: engine.wake, live: view };
   const stopping = new AbortController();
   const streams = new Streams();
   const unguessable = () => random.bytes(16).toHex();

@@ -35,8 +35,8 @@ export interface JsonFault {
 export function* scanJson(bytes: Uint8Array, nestingMax: number): Steps<JsonScan | JsonFault> {
   const reader: Reader = {
     bytes,
-    // A text of N bytes has at most (N + 1) / 2 values and names.
-    tape: new Int32Array(bytes.length + 2),
+    // N bytes with M arrays and objects open hold at most (N + M + 1) / 2 values and names; one more is looked at.
+    tape: new Int32Array(bytes.length + Math.min(bytes.length, nestingMax) + 3),
     nestingMax,
     open: [],
     at: skipSpace(bytes, 0),

@@ -16,6 +16,7 @@ import {
 import type { Listener } from "../runtime/runtime.ts";
 import { openStore } from "../store/open.ts";
 import { UsageError } from "./args.ts";
+import { openAuth } from "./auth.ts";
 import { CommandError, type Context } from "./command.ts";
 import { logger } from "./log.ts";
 import type { ServeOptions } from "./serve-options.ts";
@@ -33,7 +34,7 @@ const STOP_MS_DEFAULT = 30_000;
 /**
  * Starts a server; `application` is what the command line cannot say.
  * @throws {UsageError} for options that contradict each other or are not available.
- * @throws {CommandError} if the store cannot be opened or the address is taken.
+ * @throws {CommandError} if the store cannot be opened, the tokens file not be read, or the address is taken.
  */
 export async function startServer(
   context: Context,
@@ -43,10 +44,11 @@ export async function startServer(
   checkServeOptions(options);
   const { runtime, clock, random } = context;
   const log = logger(context, options);
+  const auth = await openAuth(runtime, options.auth, log);
   const store = await explained(
     openStore(options.store, { durability: options.durability, clock }),
   );
-  const said = { ...application, ...settings(options, application) };
+  const said = { ...application, ...settings(options, application), ...auth.options };
   const limits = { ...DEFAULT_LIMITS, ...said.limits };
   const onFault = (error: unknown) => log({ level: "error", message: "Fault", error });
   const hearty = createHearty({
@@ -74,6 +76,7 @@ export async function startServer(
       ended: new Promise(() => {}),
       async stop() {
         log({ level: "info", message: "Stopping" });
+        auth.stop();
         const graceMs = options["stop-grace"] ?? options.grace ?? STOP_MS_DEFAULT;
         const until = clock.now().mono + graceMs;
         // The listener stays until streams and posts have been told; a server that hangs is cut.
@@ -82,6 +85,7 @@ export async function startServer(
       },
     };
   } catch (error) {
+    auth.stop();
     await hearty.stop();
     throw error;
   }
@@ -118,12 +122,8 @@ export function checkServeOptions(options: ServeOptions): void {
   if (options.listener === "hardened") {
     throw new UsageError("Cannot use --listener hardened: not available yet");
   }
-  if (options.auth !== "none") throw new UsageError("Cannot use --auth: not available yet");
   if (options.policy !== undefined && POLICIES[options.policy] === null) {
     throw new UsageError(`Cannot use --policy ${options.policy}: not available yet`);
-  }
-  if (options.visibility === "owner") {
-    throw new UsageError("Cannot use --visibility owner: not available yet");
   }
 }
 
@@ -163,6 +163,7 @@ function settings(
     basePath: options["base-path"],
     corsOrigins: options["cors-origin"],
     isInsecure: options.insecure || undefined,
+    visibility: options.visibility,
     policy: options.policy && POLICIES[options.policy]?.(),
   });
 }

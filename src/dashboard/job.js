@@ -65,7 +65,7 @@ export async function refreshJob(now) {
     isFinal = promise.state !== "pending";
     job = { ...item, ...promise };
     showJob();
-    stream ??= new Stream(promise, hear);
+    stream ??= new Stream(promise, { hear, settled });
     stream.resume();
   } catch (error) {
     if (id !== shownId) return;
@@ -74,13 +74,15 @@ export async function refreshJob(now) {
   }
 }
 
-/** The stream tells how the job stands; without a document, the answer is the latest that is known. */
-async function hear(status) {
-  if (status !== null && status.id === job.id) {
-    job = { ...job, ...status };
-    showJob();
-  }
-  if (job.state !== "pending" && !isFinal) await surroundings.refresh();
+/** The stream tells how the job stands. */
+function hear(status) {
+  job = { ...job, ...status };
+  showJob();
+}
+
+/** The stream tells that the job is settled, and asks how. */
+async function settled() {
+  if (!isFinal) await surroundings.refresh();
   return job;
 }
 
@@ -112,7 +114,8 @@ function showJob() {
 
 function newsNodes() {
   if (job.state !== "rejected") return [h("p", {}, ...newsOf(job))];
-  const { name, message, retryable } = job.error;
+  const { reason, name, message, retryable } = job.error;
+  if (reason === "cancelled") return [h("p", {}, message)];
   return [
     h("p", { class: "fault" }, h("strong", {}, name), ` ${message}`),
     retryable ? null : h("p", { class: "dim" }, "The same input will fail again."),
@@ -120,7 +123,7 @@ function newsNodes() {
 }
 
 function facts() {
-  const tries = `${job.attempt === 0 ? "none yet" : job.attempt} of at most ${job.attempts}`;
+  const tries = `${job.attempt === 0 ? "none," : job.attempt} of at most ${job.attempts}`;
   const rows = [
     ["Attempt", tries],
     ["Worker", job.worker],

@@ -21,10 +21,14 @@ let timer = 0;
 let failures = 0;
 let lastGoodAt = null;
 
-/** Reads all that is shown, now or, if a reading is under way, after it. The next follows by itself. */
+/** Reads all that is shown, now or, if a reading is under way, after it; the next follows by itself. */
 function refresh() {
-  isOutdated = reading !== null;
-  reading ??= readAll().finally(() => {
+  if (reading !== null) {
+    isOutdated = true;
+    return reading.then(() => reading);
+  }
+  isOutdated = false;
+  reading = readAll().finally(() => {
     reading = null;
     if (isOutdated) refresh();
     else if (!document.hidden && el("login").hidden) {
@@ -129,6 +133,8 @@ el("login-form").addEventListener("submit", async (event) => {
     token.setAttribute("aria-invalid", "true");
     return token.focus();
   }
+  // What somebody else may have seen before is not for whoever looks now.
+  if (lastGoodAt !== null) return location.reload();
   token.value = "";
   token.removeAttribute("aria-invalid");
   say("login-fault", "");
@@ -138,7 +144,7 @@ el("login-form").addEventListener("submit", async (event) => {
 });
 
 el("logout").addEventListener("click", () => {
-  ask("/session", { method: "DELETE" }).then(showLogin, showBad);
+  ask("/session", { method: "DELETE" }).then(() => location.reload(), showBad);
 });
 
 addEventListener("keydown", ({ key }) => {

@@ -19,7 +19,7 @@ const PICTURE = /^image\/(?:png|jpeg|gif|webp|avif|svg\+xml)$/;
 
 export class Stream {
   #id;
-  #hear;
+  #listener;
   /** The item that comes next. */
   #next;
   #source = null;
@@ -31,10 +31,10 @@ export class Stream {
   #frame = 0;
   #plot = new Plot();
 
-  /** `hear` is called with each document of the promise that comes along; `type` is the result's, if it is one value. */
-  constructor({ id, items }, hear) {
+  /** `listener.hear` gets each document of the promise that comes along, `listener.settled` resolves with the last one. */
+  constructor({ id, items }, listener) {
     this.#id = id;
-    this.#hear = hear;
+    this.#listener = listener;
     this.#next = Math.max(0, items - READ_MAX);
     const left = `Items before ${number(this.#next)} are left out; the link to the result has all`;
     note(this.#next > 0 ? left : "");
@@ -49,7 +49,7 @@ export class Stream {
     const source = new EventSource(`${BASE}/promises/${this.#id}/events?from=${this.#next}`);
     this.#source = source;
     const on = (type, act) => source.addEventListener(type, ({ data }) => act(JSON.parse(data)));
-    on("status", (status) => this.#hear(status));
+    on("status", (status) => this.#listener.hear(status));
     on("item", (record) => this.#take(record));
     on("fulfilled", (end) => this.#end(end));
     on("rejected", (end) => this.#end(end));
@@ -105,12 +105,14 @@ export class Stream {
     if (this.#waiting.length > 0) this.#draw();
     const isValue = "result" in end || "link" in end;
     const word = end.end === "fulfilled" ? "Complete" : "Broken off";
-    say("stream-state", isValue ? "One value" : `${word}: ${many(end.items, "item")}`);
+    const isNothing = end.end === "rejected" && end.items === 0;
+    const items = isNothing ? "None" : `${word}: ${many(end.items, "item")}`;
+    say("stream-state", isValue ? "One value" : items);
     if (isValue) void this.#showValue(end);
   }
 
   async #showValue(end) {
-    const { result } = await this.#hear(null);
+    const { result } = await this.#listener.settled();
     el("value").replaceChildren(valueNode(end, result?.type ?? ""));
   }
 }

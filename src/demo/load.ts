@@ -34,7 +34,7 @@ export interface LoadCounts {
 
 /** How long to wait after a refusal that does not say, and at first after a failure. */
 const PAUSE_MS = 1_000;
-/** The longest wait after failures in a row, or that a refusal can ask for. */
+/** The longest wait after failures in a row. */
 const PAUSE_MS_MAX = 30_000;
 
 /** Posts until the signal aborts, one request at a time; survives a server that refuses or is away. */
@@ -125,7 +125,7 @@ class Load {
   async #failed(request: Request, error: unknown): Promise<void> {
     this.counts.failed++;
     this.#trouble(request, error instanceof Error ? error.message : String(error));
-    await this.#sleep(PAUSE_MS * 2 ** Math.min(this.#failuresInARow++, 10));
+    await this.#sleep(Math.min(PAUSE_MS * 2 ** this.#failuresInARow++, PAUSE_MS_MAX));
   }
 
   #trouble(request: Request, what: string): void {
@@ -133,6 +133,6 @@ class Load {
   }
 
   #sleep(ms: number): Promise<void> {
-    return this.#options.sleep(Math.min(ms, PAUSE_MS_MAX), this.#options.signal);
+    return this.#options.sleep(ms, this.#options.signal);
   }
 }

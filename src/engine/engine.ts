@@ -21,6 +21,7 @@ import { type Entry, type Settings, State } from "../core/state.ts";
 import { step } from "../core/step.ts";
 import type { KindView } from "../intake/schema.ts";
 import type { Policy } from "../schedule/policy.ts";
+import type { RecordCache } from "../store/cache.ts";
 import type { KV } from "../store/kv.ts";
 import { probeBatch, readInput, toBatch } from "../store/layout.ts";
 import { Filler } from "./fill.ts";
@@ -34,6 +35,7 @@ const AGAIN_MS = 1_000;
 /** What an engine is made of. */
 export interface EngineOptions {
   readonly store: KV;
+  readonly records: RecordCache;
   readonly clock: Clock;
   readonly random: Random;
   readonly policy: Policy;
@@ -53,6 +55,8 @@ export interface Ran {
 /** The write side. */
 export class Engine {
   readonly store: KV;
+  /** What was read or written lately; the engine tells it what has become durable. */
+  readonly records: RecordCache;
   readonly clock: Clock;
   readonly wake: Wake = new Wake();
   state: State;
@@ -72,6 +76,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.store = options.store;
+    this.records = options.records;
     this.clock = options.clock;
     this.state = new State(options.settings);
     this.filler = new Filler(this, options.policy);
@@ -189,10 +194,13 @@ export class Engine {
 
   #commit(taken: Step): Promise<void> {
     if (taken.changes.length === 0) return this.#tail;
-    this.#tail = this.store.commit(toBatch(taken.changes)).catch((error) => {
-      this.#fail(error);
-      throw unavailable(error);
-    });
+    this.#tail = this.store.commit(toBatch(taken.changes)).then(
+      () => this.records.remember(taken.changes),
+      (error) => {
+        this.#fail(error);
+        throw unavailable(error);
+      },
+    );
     // A caller that does not wait must not make the failure an unhandled one: `#fail` has dealt with it.
     this.#tail.catch(() => undefined);
     return this.#tail;
@@ -360,6 +368,7 @@ export class Engine {
     if (this.#isStopped) return;
     const now = this.clock.now();
     this.#releasable.clear();
+    this.records.clear();
     this.state = state;
     this.filler.reset(now);
     this.#workers?.reset();

@@ -5,7 +5,7 @@ import type { PromiseId } from "../core/ids.ts";
 import { type Refusal, refuse } from "../core/problem.ts";
 import { isReusable, isSettled, reusableUntil, type SettledRecord } from "../core/promise.ts";
 import type { Sharing } from "../core/terms.ts";
-import { readCurrent, readPromise } from "../store/layout.ts";
+import { readCurrent } from "../store/layout.ts";
 import type { Engine } from "./engine.ts";
 import { reuseSettled } from "./settled.ts";
 
@@ -51,7 +51,7 @@ async function storedUnder(
 ): Promise<SettledRecord | null> {
   const id = await readCurrent(engine.store, key);
   if (id === null) return null;
-  const record = await readPromise(engine.store, id);
+  const record = await engine.records.record(id);
   // A damaged one is as good as none: the job is run again.
   return record !== null && record !== "damaged" && isSettled(record) ? record : null;
 }

@@ -3,7 +3,6 @@
 
 import type { PromiseId } from "../core/ids.ts";
 import { isSettled, type SettledRecord } from "../core/promise.ts";
-import { readPromise } from "../store/layout.ts";
 import type { Engine } from "./engine.ts";
 
 const turns = new WeakMap<Engine, Map<PromiseId, Promise<unknown>>>();
@@ -33,7 +32,7 @@ export function changeSettled<T>(
   turns.set(engine, all);
   const turn = (all.get(id) ?? Promise.resolve()).then(async () => {
     await engine.durable;
-    const record = await readPromise(engine.store, id);
+    const record = await engine.records.record(id);
     return record !== null && record !== "damaged" && isSettled(record) ? change(record) : null;
   });
   const quiet = turn.then(() => undefined, () => undefined).then(() => {

@@ -32,11 +32,16 @@ export async function readBody(
       detail: `Cannot read a body in the coding "${encoding.slice(0, 40)}": send it as it is`,
     });
   }
-  if (request.body === null) return new Uint8Array(0);
   const announced = request.headers.get("content-length");
   if (announced !== null && Number(announced) > limits.bytesMax) return tooLarge(limits);
+  if (announced !== null && Number(announced) <= SMALL_BYTES) {
+    // The runtime takes no more than was announced, so that the whole can be read at once.
+    const whole = await withDeadline(limits.clock, request.bytes());
+    return whole === "late" ? slow() : whole === "broken" ? broken() : whole;
+  }
+  if (request.body === null) return new Uint8Array(0);
   // A slow upload is timed here, not cut without an answer by the runtime.
-  if (announced === null || Number(announced) > SMALL_BYTES) limits.connection?.keepOpen();
+  limits.connection?.keepOpen();
   const reader = request.body.getReader();
   const chunks = await readChunks(reader, limits);
   if (!isRefusal(chunks)) return join(chunks);
@@ -55,9 +60,7 @@ async function readChunks(
   for (;;) {
     const next = await withDeadline(clock, reader.read());
     if (next === "late") return slow();
-    if (next === "broken") {
-      return refuse("malformed-request", { detail: "Cannot read the body: it did not come whole" });
-    }
+    if (next === "broken") return broken();
     if (next.done) return chunks;
     chunks.push(next.value);
     bytes += next.value.length;
@@ -67,12 +70,7 @@ async function readChunks(
   }
 }
 
-type Chunk = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>["read"]>>;
-
-async function withDeadline(
-  clock: Clock,
-  read: Promise<Chunk>,
-): Promise<Chunk | "late" | "broken"> {
+async function withDeadline<T>(clock: Clock, read: Promise<T>): Promise<T | "late" | "broken"> {
   const { promise: late, resolve } = Promise.withResolvers<"late">();
   const disarm = clock.timer(clock.now().mono + SILENCE_MS, () => resolve("late"));
   try {
@@ -96,6 +94,10 @@ function join(chunks: readonly Uint8Array[]): Uint8Array {
 
 function tooLarge({ bytesMax, tooLarge: code }: BodyLimits): Refusal {
   return refuse(code, { detail: `Cannot take the body: it has over ${bytesMax} bytes` });
+}
+
+function broken(): Refusal {
+  return refuse("malformed-request", { detail: "Cannot read the body: it did not come whole" });
 }
 
 function slow(): Refusal {

@@ -12,6 +12,9 @@ import {
   type SchemaDraft,
   validate,
 } from "@cfworker/json-schema";
+import { encodeUtf8 } from "../base/bytes.ts";
+import { scanJson } from "../base/json.ts";
+import { finish } from "../base/steps.ts";
 import type { InputFault } from "../core/problem.ts";
 import { fillDefaults } from "./defaults.ts";
 import { boundWork, reachableSchemas } from "./schema-shape.ts";
@@ -26,6 +29,8 @@ export interface CompiledSchema {
 
 /** Longest schema, in characters. */
 export const SCHEMA_CHARACTERS_MAX = 256 * 1024;
+/** How deep the arrays and objects of a schema may lie in each other. */
+const SCHEMA_NESTING_MAX = 128;
 /** Most faults that are told. */
 export const FAULTS_MAX = 100;
 
@@ -34,6 +39,8 @@ export function compileSchema(text: string): CompiledSchema | string {
   if (text.length > SCHEMA_CHARACTERS_MAX) {
     return `it has more than ${SCHEMA_CHARACTERS_MAX} characters`;
   }
+  const scan = finish(scanJson(encodeUtf8(text), SCHEMA_NESTING_MAX));
+  if ("message" in scan) return scan.message;
   try {
     const root = JSON.parse(text) as Schema | boolean;
     const references = new References(dereference(root));
@@ -41,7 +48,7 @@ export function compileSchema(text: string): CompiledSchema | string {
     const hasDefaults = schemas.some((schema) => schema.default !== undefined);
     for (const schema of schemas) boundWork(schema);
     const compiled = { root, draft: draftOf(root), references, hasDefaults };
-    tryOut(compiled);
+    tryOut(compiled, schemas.length);
     return compiled;
   } catch (error) {
     return error instanceof RangeError ? TOO_COMPLEX : (error as Error).message;
@@ -54,42 +61,67 @@ export type Completed = { readonly value: unknown } | { readonly faults: readonl
 /** Fills the schema's defaults into a value, mostly in place. */
 export function completeValue(compiled: CompiledSchema, value: unknown): Completed {
   if (!compiled.hasDefaults) return { value };
-  return attempt(compiled, () => ({ value: complete(compiled, value) }));
+  return attempt(compiled, value, () => ({ value: complete(compiled, value) }));
 }
 
 /** What is wrong with a value; nothing if it is right. */
 export function findFaults(compiled: CompiledSchema, value: unknown): readonly InputFault[] {
-  return attempt(compiled, () => ({ faults: faultsOf(findErrors(compiled, value), value) })).faults;
+  return attempt(compiled, value, () => ({ faults: faultsOf(findErrors(compiled, value), value) }))
+    .faults;
 }
 
 const TOO_COMPLEX = "it is too complex or too deeply nested";
-/** Most references that are followed for one value. */
-const REFERENCES_MAX = 1_000_000;
 /** Values nested deeper are not searched for more faults than one: the work may double with each level. */
 const SEARCHED_DEPTH_MAX = 6;
 
-/** What `$ref` can name, by address. Following references is the only way to do much work by a short schema: it is counted. */
-export class References {
-  left = REFERENCES_MAX;
+/** What `$ref` can name, by address. Only by following references can a short schema do much work: they are counted. */
+class References {
   readonly table: Record<string, Schema | boolean>;
+  #left = Infinity;
+  #value: unknown = null;
 
   constructor(table: Record<string, Schema | boolean>) {
     this.table = new Proxy(table, {
       get: (target, address) => {
-        if (--this.left < 0) throw new RangeError(TOO_COMPLEX); // S2
+        if (this.#left-- === 0) this.#allowMore(); // S2
         return Reflect.get(target, address);
       },
     });
   }
+
+  /** Begins to count for a value: so many are free. */
+  count(value: unknown, free: number): void {
+    this.#left = free;
+    this.#value = value;
+  }
+
+  /** Once, in proportion to the value. */
+  #allowMore(): void {
+    this.#left = REFERENCES_A_PART * countParts(this.#value);
+    this.#value = null;
+    if (this.#left === 0) throw new RangeError(TOO_COMPLEX);
+  }
+}
+
+/** References that are followed for any value, and more of them for each of its parts. */
+const REFERENCES_FREE = 10_000;
+const REFERENCES_TRIED = 100;
+const REFERENCES_A_PART = 20;
+
+/** The parts of an array or object, at any depth. */
+function countParts(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.values(value).reduce((count: number, part) => count + 1 + countParts(part), 0);
 }
 
 /** What takes too much work is a fault of the value. */
 function attempt<T>(
   { references }: CompiledSchema,
+  value: unknown,
   work: () => T,
 ): T | { readonly faults: readonly InputFault[] } {
   try {
-    references.left = REFERENCES_MAX;
+    references.count(value, REFERENCES_FREE);
     return work();
   } catch (error) {
     const why = error instanceof RangeError ? TOO_COMPLEX : (error as Error).message;
@@ -114,9 +146,12 @@ function draftOf(root: Schema | boolean): SchemaDraft {
   return name.includes("2019-09") ? "2019-09" : "2020-12";
 }
 
-/** What refers to itself without end does so for any value. */
-function tryOut({ root, draft, references }: CompiledSchema): void {
-  for (const value of [null, "", 0, [], {}]) validate(value, root, draft, references.table, false);
+/** What refers to itself without end does so for any value, and follows more references than there are schemas. */
+function tryOut({ root, draft, references }: CompiledSchema, schemas: number): void {
+  for (const value of [null, "", 0, [], {}]) {
+    references.count(value, REFERENCES_TRIED + 2 * schemas);
+    validate(value, root, draft, references.table, false);
+  }
 }
 
 /** The checker's errors: all of them, unless there are so many that its recursion cannot hold them. */

@@ -4,7 +4,6 @@
 import type { Mono } from "../base/clock.ts";
 import { isSettled, phaseOf, type PromiseRecord } from "../core/promise.ts";
 import { countOwners } from "../core/interest.ts";
-import { readPromise } from "../store/layout.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { isJson } from "../wire/media.ts";
 import type { StreamEnd } from "../wire/records.ts";
@@ -135,13 +134,13 @@ class Events {
     if (life.state !== "fulfilled" || life.result.shape !== "value") return null;
     const { type, bytes } = life.result;
     if (isJson(type) && bytes <= INLINE_RESULT_BYTES_MAX) {
-      return { json: await readWhole(this.#source.store, record) };
+      return { json: await readWhole(this.#source.records, record) };
     }
     return { link: `${this.#options.basePath}/promises/${record.id}/result` };
   }
 
   async #record(): Promise<PromiseRecord | null> {
-    const record = await readPromise(this.#source.store, this.#reader.id);
+    const record = await this.#source.records.record(this.#reader.id);
     return record === "damaged" ? null : record;
   }
 }

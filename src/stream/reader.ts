@@ -7,7 +7,7 @@ import type { PromiseId } from "../core/ids.ts";
 import { READ_ITEMS_MAX } from "../core/limits.ts";
 import { HeartyError, refuse } from "../core/problem.ts";
 import { isSettled, type PromiseRecord } from "../core/promise.ts";
-import { type ItemRow, readItems, readPromise } from "../store/layout.ts";
+import { type ItemRow, readItems } from "../store/layout.ts";
 import type { StoredItem, StreamEnd } from "../wire/records.ts";
 import { nextNudge, type Source } from "./source.ts";
 import { readWhole } from "./value.ts";
@@ -80,7 +80,7 @@ export class Reader {
 
   /** One value, read as a stream of one item. */
   async #value(record: PromiseRecord, type: string): Promise<StoredItem> {
-    const body = await readWhole(this.#source.store, record);
+    const body = await readWhole(this.#source.records, record);
     this.#next = 1;
     return { seq: 0, type, body };
   }
@@ -91,7 +91,7 @@ function storedItem({ seq, contentType, body }: ItemRow): StoredItem {
 }
 
 async function recordOf(source: Source, id: PromiseId): Promise<PromiseRecord> {
-  const record = await readPromise(source.store, id);
+  const record = await source.records.record(id);
   if (record === "damaged") throw damaged(id, null);
   if (record !== null) return record;
   const detail = `Cannot read promise "${id}": it has expired`;

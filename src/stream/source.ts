@@ -6,9 +6,10 @@ import type { Wake } from "../base/wake.ts";
 import type { PromiseId } from "../core/ids.ts";
 import { type Refusal, refuse } from "../core/problem.ts";
 import { isSettled, type PromiseRecord } from "../core/promise.ts";
+import type { RecordCache } from "../store/cache.ts";
 import type { KV } from "../store/kv.ts";
 import type { Content } from "../core/command.ts";
-import { readInput, readPromise } from "../store/layout.ts";
+import { readInput } from "../store/layout.ts";
 
 /** Facts about pending promises that are worth showing and are not stored. */
 export interface LiveView {
@@ -25,6 +26,8 @@ export interface LiveView {
 /** Where the read side reads. */
 export interface Source {
   readonly store: KV;
+  /** Records and small values that were read or written lately. */
+  readonly records: RecordCache;
   readonly clock: Clock;
   readonly wake: Wake;
   readonly live: LiveView;
@@ -32,7 +35,7 @@ export interface Source {
 
 /** A promise as it is stored; refused if it never was, has expired, or is damaged. */
 export async function findPromise(source: Source, id: PromiseId): Promise<PromiseRecord | Refusal> {
-  const record = await readPromise(source.store, id);
+  const record = await source.records.record(id);
   if (record === "damaged") {
     return refuse("damaged", { detail: `Cannot read promise "${id}": its record is damaged` });
   }
@@ -90,7 +93,7 @@ export async function waitFor(
 }
 
 async function lookAgain(source: Source, id: PromiseId): Promise<PromiseRecord | Refusal> {
-  const record = await readPromise(source.store, id);
+  const record = await source.records.record(id);
   return record === null || record === "damaged" ? findPromise(source, id) : record;
 }
 

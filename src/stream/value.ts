@@ -4,8 +4,7 @@
 import type { PromiseId } from "../core/ids.ts";
 import { HeartyError, refuse } from "../core/problem.ts";
 import type { PromiseRecord } from "../core/promise.ts";
-import type { KV } from "../store/kv.ts";
-import { readPiece } from "../store/layout.ts";
+import type { RecordCache } from "../store/cache.ts";
 
 /** The length of a promise's one value. @throws {TypeError} if it has none. */
 export function valueBytes({ life }: PromiseRecord): number {
@@ -16,12 +15,12 @@ export function valueBytes({ life }: PromiseRecord): number {
 }
 
 /** The whole value in memory. @throws {HeartyError} `damaged` */
-export async function readWhole(store: KV, record: PromiseRecord): Promise<Uint8Array> {
+export async function readWhole(records: RecordCache, record: PromiseRecord): Promise<Uint8Array> {
   const size = valueBytes(record);
-  const first = size === 0 ? new Uint8Array(0) : await pieceAt(store, record.id, 0);
+  const first = size === 0 ? new Uint8Array(0) : await pieceAt(records, record.id, 0);
   if (first.length === size) return first;
   const whole = new Uint8Array(size);
-  for await (const { offset, bytes } of pieces(store, record.id, { start: 0, end: size - 1 })) {
+  for await (const { offset, bytes } of pieces(records, record.id, { start: 0, end: size - 1 })) {
     whole.set(bytes, offset);
   }
   return whole;
@@ -29,11 +28,11 @@ export async function readWhole(store: KV, record: PromiseRecord): Promise<Uint8
 
 /** The bytes from `start` to `end`, both included, as a stream that reads when it is asked to. */
 export function valueStream(
-  store: KV,
+  records: RecordCache,
   id: PromiseId,
   range: { readonly start: number; readonly end: number },
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const source = pieces(store, id, range);
+  const source = pieces(records, id, range);
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
       const next = await source.next();
@@ -47,21 +46,21 @@ export function valueStream(
 }
 
 async function* pieces(
-  store: KV,
+  records: RecordCache,
   id: PromiseId,
   { start, end }: { readonly start: number; readonly end: number },
 ): AsyncGenerator<{ offset: number; bytes: Uint8Array }> {
   let offset = start;
   while (offset <= end) {
-    const piece = await pieceAt(store, id, offset);
+    const piece = await pieceAt(records, id, offset);
     const bytes = piece.subarray(0, end + 1 - offset);
     yield { offset, bytes };
     offset += bytes.length;
   }
 }
 
-async function pieceAt(store: KV, id: PromiseId, offset: number): Promise<Uint8Array> {
-  const piece = await readPiece(store, id, offset);
+async function pieceAt(records: RecordCache, id: PromiseId, offset: number): Promise<Uint8Array> {
+  const piece = await records.piece(id, offset);
   if (piece !== null && piece !== "damaged") return piece;
   const detail = `Cannot read the result of promise "${id}": it is damaged at byte ${offset}`;
   throw new HeartyError(refuse("damaged", { detail }));

@@ -18,9 +18,13 @@ function bigIntegerOf(text: string): boolean {
   return scanned.bigInteger !== null;
 }
 
+/** JSON.parse takes a number that overflows for Infinity; the scan refuses it. */
 function jsonParses(text: string): boolean {
   try {
-    JSON.parse(text);
+    JSON.parse(text, (_name, value) => {
+      if (value === Infinity || value === -Infinity) throw new RangeError("A number overflows");
+      return value;
+    });
     return true;
   } catch {
     return false;

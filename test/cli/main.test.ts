@@ -119,8 +119,7 @@ test("a server's options that are not available yet are refused, not ignored", a
     "--max-store 1GiB",
     "--trust-proxy",
     "--policy fair",
-    "--visibility owner",
-    "--auth tokens:file.json",
+    "--auth jwt:file.json",
   ];
   for (const option of options) {
     const { code, stderr } = await run(`serve --store memory ${option}`);

@@ -2,8 +2,6 @@
 // is counted from scratch, and compared with a model of what may be seen from outside.
 
 import fc from "fast-check";
-import type { Change } from "../../src/core/change.ts";
-import { Draft } from "../../src/core/change.ts";
 import { State } from "../../src/core/state.ts";
 import { recover } from "../../src/engine/recover.ts";
 import type { KV } from "../../src/store/kv.ts";
@@ -17,14 +15,22 @@ const number = fc.nat(9_999);
 const act: fc.Arbitrary<Act> = fc.tuple(number, number, number, number, number);
 
 test("whatever happens, every invariant holds and an observer sees what the model says", async () => {
+  await check({ isRough: false }, 300);
+});
+
+test("so it is where workers do little but break, and jobs are quarantined", async () => {
+  await check({ isRough: true }, 100);
+});
+
+async function check(options: { isRough: boolean }, numRuns: number): Promise<void> {
   const acts = fc.array(act, { minLength: 40, maxLength: 120, size: "max" });
   const property = fc.asyncProperty(acts, fc.nat(1_000), async (acts, seed) => {
-    const world = new World(seed);
+    const world = new World(seed, options);
     for (const one of acts) world.act(one);
     await compareStored(world);
   });
-  await fc.assert(property, { seed: SEED, numRuns: 300 });
-});
+  await fc.assert(property, { seed: SEED, numRuns });
+}
 
 /** What is in the store after all batches is what was decided, and a restart finds it. */
 async function compareStored(world: World): Promise<void> {

@@ -30,10 +30,10 @@ const NAMES = ["w1", "w2", "w3"];
 
 /** Settings that make everything happen within a few minutes. */
 export const SETTINGS: Settings = {
-  limits: { ...DEFAULT_LIMITS, queuedMax: 12, itemBytesMax: 40, resultBytesMax: 200, itemsMax: 8 },
+  limits: { ...DEFAULT_LIMITS, queuedMax: 4, itemBytesMax: 40, resultBytesMax: 200, itemsMax: 8 },
   defaults: DEFAULT_KIND,
-  graceMs: 30_000,
-  cancelGraceMs: 10_000,
+  graceMs: 6_000,
+  cancelGraceMs: 4_000,
 };
 
 /** The server and everybody around it. */
@@ -51,9 +51,12 @@ export class World {
   /** Settled promises that are still in memory. */
   #unreleased: PromiseId[] = [];
   #depth = 0;
+  /** Workers do little but break. */
+  readonly #isRough: boolean;
 
-  constructor(seed: number) {
+  constructor(seed: number, { isRough = false }: { isRough?: boolean } = {}) {
     this.#random = seededRandom(seed);
+    this.#isRough = isRough;
   }
 
   get now(): { wall: number; mono: number } {
@@ -113,30 +116,30 @@ export class World {
 
   /** Lets something happen. */
   act([what, a, b, c, d]: Act): void {
-    const acts: readonly (readonly [weight: number, act: () => void])[] = [
-      [20, () => this.#post(a, b, c, d)],
-      [5, () => this.#withdraw(a, b, c)],
-      [3, () => this.#move(a, b, c, d)],
-      [3, () => this.#release(a, b, c)],
-      [1, () => this.run({ type: "kill", promise: this.#promise(a), reason: "" })],
-      [9, () => this.#connect(a, b, c)],
-      [4, () => this.run({ type: "break", session: this.#session(a) })],
-      [1, () => this.run({ type: "disconnect", session: this.#session(a) })],
-      [2, () => this.#capacity(a, b)],
-      [1, () => this.run({ type: "drain", session: this.#session(a) })],
-      [14, () => this.#item(a, b, c)],
-      [5, () => this.#chunk(a, b, c)],
-      [9, () => this.#fulfill(a, b, c)],
-      [8, () => this.#reject(a, b)],
-      [3, () => this.run({ type: "cancelled", ...this.#lease(a) })],
-      [10, () => this.#pass([1, 400, 3_000, 15_000, 40_000][b % 5]!)],
-      [1, () => void (this.#now.wall -= HOUR_MS)],
-      [6, () => this.#durable()],
-      [2, () => this.#settled(a, b)],
+    const acts: readonly (readonly [weight: number, rough: number, act: () => void])[] = [
+      [20, 6, () => this.#post(a, b, c, d)],
+      [5, 1, () => this.#withdraw(a, b, c)],
+      [3, 1, () => this.#move(a, b, c, d)],
+      [6, 0, () => this.#release(a, b, c)],
+      [1, 1, () => this.run({ type: "kill", promise: this.#promise(a), reason: "" })],
+      [9, 20, () => this.#connect(a, b, c)],
+      [7, 16, () => this.run({ type: "break", session: this.#session(a) })],
+      [1, 1, () => this.run({ type: "disconnect", session: this.#session(a) })],
+      [2, 1, () => this.#capacity(a, b)],
+      [1, 1, () => this.run({ type: "drain", session: this.#session(a) })],
+      [14, 1, () => this.#item(a, b, c)],
+      [5, 1, () => this.#chunk(a, b, c)],
+      [9, 1, () => this.#fulfill(a, b, c)],
+      [8, 0, () => this.#reject(a, b)],
+      [3, 0, () => this.run({ type: "cancelled", ...this.#lease(a) })],
+      [10, 12, () => this.#pass([1, 400, 3_000, 8_000, 20_000][b % 5]!)],
+      [1, 0, () => void (this.#now.wall -= HOUR_MS)],
+      [6, 1, () => this.#durable()],
+      [4, 0, () => this.#settled(a, b)],
     ];
-    const total = acts.reduce((sum, [weight]) => sum + weight, 0);
-    let left = what % total;
-    acts.find(([weight]) => (left -= weight) < 0)![1]();
+    const weights = acts.map(([weight, rough]) => this.#isRough ? rough : weight);
+    let left = what % weights.reduce((sum, weight) => sum + weight);
+    acts[weights.findIndex((weight) => (left -= weight) < 0)]![2]();
   }
 
   /** Everything that was decided is durable. */
@@ -165,9 +168,9 @@ export class World {
     const outcome = this.run(postCommand(`job ${a % 6} ${version}`, {
       owner: OWNERS[b % 3]!,
       queue: QUEUES[b % 2]!,
-      isHeld: b % 5 === 0,
+      isHeld: b % 4 === 0,
       priority: c % 4 === 0 ? (c % 10) as Priority : null,
-      timeoutMs: c % 3 === 0 ? 5_000 + (c % 4) * 10_000 : null,
+      timeoutMs: c % 6 === 0 ? 5_000 + (c % 4) * 10_000 : null,
       attempts: c % 2 === 0 ? 1 + (c % 5) : null,
       delayMs: d % 4 === 0 ? (d % 3) * 5_000 : null,
       ttlMs: d % 3 === 0 ? 1_000 * (d % 100) : null,

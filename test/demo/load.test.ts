@@ -73,7 +73,7 @@ test("it keeps two processes busy, not more", async () => {
     return [post.path + post.body, isRegretted ? 3 : seconds(jobOf(post))];
   }));
   const busy = [...computed.values()].reduce((sum, cost) => sum + cost, 0) / 600;
-  assert.ok(busy > 0.6 && busy < 1.2, `${busy} seconds of computing a second`);
+  assert.ok(busy > 0.5 && busy < 1.2, `${busy} seconds of computing a second`);
 });
 
 test("now and then a job is cancelled a little after it was posted, by its owner", async () => {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { sleep } from "../../base/clock.ts";
 import { createClient } from "../../client/mod.ts";
 import type { Child } from "../../runtime/runtime.ts";
+import { UsageError } from "../args.ts";
 import { type Context, defineCommand, NO_OPERANDS } from "../command.ts";
 import { logger, type LogRecord } from "../log.ts";
 import { flag } from "../options.ts";
@@ -33,6 +34,9 @@ export const demoCommand = defineCommand({
 });
 
 async function startDemo(context: Context, options: z.output<typeof table>): Promise<Running> {
+  if (options.auth !== "none") {
+    throw new UsageError("Cannot use --auth in a demo: its workers and its load have no tokens");
+  }
   // Loaded here, so that no other command waits for all of the server's code.
   const { startServer } = await import("../server.ts");
   const { jobs } = await import("../../demo/app.ts");
