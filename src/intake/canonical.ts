@@ -195,7 +195,10 @@ class Writer {
   }
 
   #ascii(text: string): void {
-    for (let i = 0; i < text.length; i++) this.#byte(text.charCodeAt(i));
+    const to = this.bytes;
+    let length = this.length;
+    for (let i = 0; i < text.length; i++) to[length++] = text.charCodeAt(i);
+    this.length = length;
   }
 
   #byte(byte: number): void {

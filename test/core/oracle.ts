@@ -145,7 +145,15 @@ export class Oracle {
     let want = job.wants.find((one) => one.owner === wish.owner && one.queue === wish.queue);
     if (!want) {
       const { owner, queue } = wish;
-      want = { owner, queue, attempts: 3, timeoutMs: null, dueAt: null, isLasting: false, holds: 0 };
+      want = {
+        owner,
+        queue,
+        attempts: 3,
+        timeoutMs: null,
+        dueAt: null,
+        isLasting: false,
+        holds: 0,
+      };
       job.wants.push(want);
     }
     want.attempts = wish.attempts ?? want.attempts;
@@ -201,7 +209,9 @@ export class Oracle {
     assert.equal(told.length, 1, "each message is answered once");
     if (type === "item") this.#piece(job, job.items, command.content.body, { command, step });
     else if (type === "chunk") this.#piece(job, job.pieces, command.body, { command, step });
-    else if (type === "fulfill" && command.content && this.records.get(job.id)!.life.state === "fulfilled") {
+    else if (
+      type === "fulfill" && command.content && this.records.get(job.id)!.life.state === "fulfilled"
+    ) {
       job.pieces = [command.content.body];
     } else if (type === "reject" || type === "cancelled") this.#failed(job, command, now);
   }
@@ -271,7 +281,10 @@ export class Oracle {
     assert.ok(!this.#leases.has(lease), "a lease's id is used once");
     this.#leases.add(lease);
     const job = this.jobs.get(promise)!;
-    assert.ok(job.wants.some(({ dueAt }) => dueAt === null || dueAt <= now.mono), "delays are kept");
+    assert.ok(
+      job.wants.some(({ dueAt }) => dueAt === null || dueAt <= now.mono),
+      "delays are kept",
+    );
     assert.ok(job.retryAt <= now.mono, "no start before the back-off is over");
     this.#held.set(lease, { promise, session, since: now.mono, isCancelled: false });
   }
@@ -317,9 +330,7 @@ function meet(into: Want, from: Want): void {
   into.timeoutMs = into.timeoutMs === null || from.timeoutMs === null
     ? null
     : Math.max(into.timeoutMs, from.timeoutMs);
-  into.dueAt = into.dueAt === null || from.dueAt === null
-    ? null
-    : Math.min(into.dueAt, from.dueAt);
+  into.dueAt = into.dueAt === null || from.dueAt === null ? null : Math.min(into.dueAt, from.dueAt);
   into.isLasting ||= from.isLasting;
   into.holds += from.holds;
 }
