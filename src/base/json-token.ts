@@ -193,7 +193,8 @@ function scanNumber(bytes: Uint8Array, from: number): number {
     const digits = sign === MINUS || sign === PLUS ? end + 2 : end + 1;
     end = skipDigits(bytes, digits);
     if (end === digits) return NO_NUMBER;
-    return Number.isFinite(numberAt(bytes, from, end)) ? end * 4 + ODD : OVERFLOW;
+    const isSmall = end - digits <= 2 && whole - start <= DIGITS_SURE;
+    return isSmall || Number.isFinite(numberAt(bytes, from, end)) ? end * 4 + ODD : OVERFLOW;
   }
   const isSure = end - start <= DIGITS_SURE;
   if (end === whole) {

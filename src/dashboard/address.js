@@ -54,6 +54,7 @@ export function onArrival(act) {
   });
 }
 
+/** Goes to an address of the page. */
 export function goTo(href) {
   if (href !== location.pathname + location.search) history.pushState(null, "", href);
   arrive();

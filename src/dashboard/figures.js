@@ -36,28 +36,34 @@ export function age(time) {
   return ms < 10_000 ? `${Math.max(0, Math.floor(ms / 1_000))} s` : span(ms);
 }
 
+/** A time of today. */
 export function clockTime(date) {
   return timeOfDay.format(date);
 }
 
+/** A time with its date. */
 export function fullTime(date) {
   return dateAndTime.format(date);
 }
 
+/** A number with as many digits as people read. */
 export function number(value) {
   return numbers.format(value);
 }
 
+/** A size. */
 export function bytes(count) {
   if (count < 1_024) return `${count} B`;
   const kib = count / 1_024;
   return kib < 1_024 ? `${kib.toFixed(1)} KiB` : `${(kib / 1_024).toFixed(1)} MiB`;
 }
 
+/** How many of something there are. */
 export function many(count, word) {
   return `${number(count)} ${word}${count === 1 ? "" : "s"}`;
 }
 
+/** The beginning of a text that may be too long to show. */
 export function cut(text, length) {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }

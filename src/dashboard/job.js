@@ -47,6 +47,7 @@ export function pauseJob() {
   stream?.pause();
 }
 
+/** Takes the stream up again. */
 export function resumeJob() {
   stream?.resume();
 }
@@ -163,14 +164,13 @@ function ownersOf(interests) {
 
 el("input").addEventListener("toggle", async () => {
   if (!el("input").open || job === null) return;
-  const { type, bytes: size } = job.input;
+  const { id, input: { type, bytes: size } } = job;
   const isText = /^text\/|json/.test(type) && size <= INPUT_TEXT_MAX;
   if (!isText) return say("input-text", `${type}, ${bytes(size)}: the link below has it`);
-  try {
-    say("input-text", await (await ask(`/promises/${job.id}/input`)).text());
-  } catch (error) {
-    say("input-text", `${error.title}: ${error.message}`);
-  }
+  const text = await ask(`/promises/${id}/input`).then((response) => response.text())
+    .catch(({ title, message }) => `${title}: ${message}`);
+  // Somebody may look at another job by now.
+  if (job?.id === id) say("input-text", text);
 });
 
 /** What the caller may do: take its own interest back, or, as an administrator, everybody's. */

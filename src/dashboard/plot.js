@@ -15,6 +15,7 @@ const PREFERRED = ["price", "value", "mean", "estimate", "result"];
 /** Fields that only count the items make dull pictures. */
 const COUNTERS = ["paths", "seq", "index", "n", "i", "step", "count"];
 
+/** Gathers the numbers of one stream, and draws one of them. */
 export class Plot {
   #points = [];
   #fields = new Set();

@@ -17,6 +17,7 @@ const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 30_000;
 const PICTURE = /^image\/(?:png|jpeg|gif|webp|avif|svg\+xml)$/;
 
+/** Follows one job. */
 export class Stream {
   #id;
   #listener;
@@ -44,8 +45,10 @@ export class Stream {
     say("stream-state", "");
   }
 
+  /** Follows, from where it stopped. */
   resume() {
     if (this.#isOver || this.#source !== null || document.hidden) return;
+    if (this.#waiting.length > 0) this.#draw();
     const source = new EventSource(`${BASE}/promises/${this.#id}/events?from=${this.#next}`);
     this.#source = source;
     const on = (type, act) => source.addEventListener(type, ({ data }) => act(JSON.parse(data)));
@@ -60,8 +63,11 @@ export class Stream {
     source.addEventListener("error", () => this.#break());
   }
 
+  /** Stops following; nothing more is drawn. */
   pause() {
     clearTimeout(this.#retryTimer);
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
     this.#source?.close();
     this.#source = null;
   }
@@ -86,7 +92,6 @@ export class Stream {
   }
 
   #draw() {
-    cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const list = el("items");
     list.hidden = false;
@@ -112,8 +117,10 @@ export class Stream {
   }
 
   async #showValue(end) {
-    const { result } = await this.#listener.settled();
-    el("value").replaceChildren(valueNode(end, result?.type ?? ""));
+    const job = await this.#listener.settled();
+    // Somebody may look at another job by now.
+    if (job?.id !== this.#id) return;
+    el("value").replaceChildren(valueNode(end, job.result?.type ?? ""));
   }
 }
 

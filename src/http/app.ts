@@ -72,7 +72,7 @@ export function createApp(services: Services): Fetch {
       if (foreign !== null) return refusalResponse(foreign, path, services);
       const response = request.method === "OPTIONS"
         ? preflight(origin, services)
-        : await app.fetch(request, { connection });
+        : await app.fetch(request, { connection, url });
       addCors(response.headers, origin, services);
       return response;
     } catch (error) {

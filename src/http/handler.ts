@@ -77,7 +77,7 @@ async function answer(
   }
   const done = await work({
     request,
-    url: new URL(request.url),
+    url: context.env.url,
     path,
     principal: isRefusal(principal) ? NOBODY : principal,
     connection: context.env.connection,

@@ -63,5 +63,5 @@ export interface Services {
 
 /** What a request has when it comes to its route. */
 export interface Env {
-  readonly Bindings: { readonly connection: Connection | null };
+  readonly Bindings: { readonly connection: Connection | null; readonly url: URL };
 }

@@ -72,6 +72,8 @@ class Writer {
   twice: number | null = null;
   /** The value to write, as a place on the tape. */
   #node = 0;
+  /** What is left of a long string that is being written. */
+  #rest: Uint8Array = NOTHING;
   readonly #scan: JsonScan;
   readonly #numbers: NumberReader;
 
@@ -87,6 +89,10 @@ class Writer {
   /** Writes until there are `until` bytes, or a little more. */
   some(until: number): number {
     while (this.length <= until) {
+      if (this.#rest.length > 0) {
+        this.#string(this.#rest);
+        continue;
+      }
       if (!this.#next()) return DONE;
       const outcome = this.value();
       if (outcome !== MORE) return outcome;
@@ -131,6 +137,7 @@ class Writer {
         if (isObject) {
           const name = names.pop()!;
           this.#token(name);
+          while (this.#rest.length > 0) this.#string(this.#rest);
           this.#byte(BYTE.colon);
           this.#node = name + 2;
         } else {
@@ -164,19 +171,28 @@ class Writer {
     }
   }
 
-  /** Writes a string with escapes, its quotes included. Only what must be escaped stays so. */
+  /**
+   * Writes a string with escapes, its quotes included. Only what must be escaped stays so. Of a long string the rest is
+   * left for later.
+   */
   #string(quoted: Uint8Array): void {
-    for (let at = 0; at < quoted.length;) {
-      if (quoted[at] !== BYTE.backslash) {
-        this.#byte(quoted[at++]!);
+    const to = this.bytes;
+    const end = Math.min(quoted.length, STEP_BYTES);
+    let at = 0;
+    while (at < end) {
+      const byte = quoted[at]!;
+      if (byte !== BYTE.backslash) {
+        to[this.length++] = byte;
+        at++;
         continue;
       }
       const character = characterAt(quoted, at);
       at += character & 15;
       const code = character >>> 4;
-      if (code < 0x80) this.#ascii(JSON.stringify(String.fromCharCode(code)).slice(1, -1));
+      if (code < 0x80) this.#ascii(WRITTEN[code]!);
       else this.#utf8(code);
     }
+    this.#rest = quoted.subarray(at);
   }
 
   #utf8(code: number): void {
@@ -234,6 +250,14 @@ const COPY_BYTES_MAX = 48;
 /** How far `NumberReader` reads ahead, in bytes. */
 const AHEAD_MIN = 64;
 const AHEAD_MAX = 16_384;
+
+/** How the characters of ASCII are written in a string. */
+const WRITTEN: readonly string[] = Array.from(
+  { length: 0x80 },
+  (_, code) => JSON.stringify(String.fromCharCode(code)).slice(1, -1),
+);
+
+const NOTHING = new Uint8Array(0);
 
 /** One character a byte, whatever it is. */
 const LATIN = new TextDecoder("latin1");

@@ -54,6 +54,7 @@ export function* sortManyNames(
   }
   const sorted = runs[0]!;
   for (let i = 0; i < sorted.length; i++) {
+    if (i % STEP_NAMES === STEP_NAMES - 1) yield;
     if (i > 0 && compareNames(scan, sorted[i - 1]!, sorted[i]!) === 0) return sorted[i]!;
     names[from + i] = sorted[i]!;
   }

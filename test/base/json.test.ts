@@ -31,77 +31,19 @@ function jsonParses(text: string): boolean {
   }
 }
 
+// deno-fmt-ignore
+/** JSON, and what is nearly JSON. */
+const TEXTS = [
+  "", " ", "nul", "nulll", "true1", "{", "[", "]", "}", "[1,]", "[,1]", "[1 2]", '{"a"}', '{"a":}', "{a:1}",
+  '{"a":1,}', "{'a':1}", '{"a":1 "b":2}', "01", "-", "-01", "+1", ".5", "1.", "1.e1", "1e", "1e+", "0x10",
+  "Infinity", "NaN", "1_000", '"', '"\\"', '"\\x"', '"\\u12"', '"\\u12g4"', '"\n"', '"\t"', "[1]]", "1 2",
+  "[]", "{}", " [ ] ", "\t{\r\n}", "[[],{}]", '{"a":{"b":[]}}', "-0", "-0.0", "0.5e-7", "1E2", "1e+5", "null",
+  '"\\u00e9\\ud83d\\ude00\\/\\b\\f"', '"\u2028\u007f"', '{"":0}', '{"__proto__":[1,{"a":false}],"b":true}',
+];
+
 describe("scanJson", () => {
   test("takes what JSON.parse takes, and refuses what it refuses", () => {
-    const texts = [
-      ...[
-        "",
-        " ",
-        "nul",
-        "nulll",
-        "true1",
-        "{",
-        "[",
-        "]",
-        "}",
-        "[1,]",
-        "[,1]",
-        "[1 2]",
-        '{"a"}',
-        '{"a":}',
-        "{a:1}",
-      ],
-      ...[
-        '{"a":1,}',
-        "{'a':1}",
-        '{"a":1 "b":2}',
-        "01",
-        "-",
-        "-01",
-        "+1",
-        ".5",
-        "1.",
-        "1.e1",
-        "1e",
-        "1e+",
-        "0x10",
-      ],
-      ...[
-        "Infinity",
-        "NaN",
-        "1_000",
-        '"',
-        '"\\"',
-        '"\\x"',
-        '"\\u12"',
-        '"\\u12g4"',
-        '"\n"',
-        '"\t"',
-        "[1]]",
-        "1 2",
-      ],
-      ...[
-        "[]",
-        "{}",
-        " [ ] ",
-        "\t{\r\n}",
-        "[[],{}]",
-        '{"a":{"b":[]}}',
-        "-0",
-        "-0.0",
-        "0.5e-7",
-        "1E2",
-        "1e+5",
-        "null",
-      ],
-      ...[
-        '"\\u00e9\\ud83d\\ude00\\/\\b\\f"',
-        '"\u2028\u007f"',
-        '{"":0}',
-        '{"__proto__":[1,{"a":false}],"b":true}',
-      ],
-    ];
-    for (const text of texts) assert.equal(isJson(text), jsonParses(text), text);
+    for (const text of TEXTS) assert.equal(isJson(text), jsonParses(text), text);
   });
 
   test("agrees with JSON.parse on damaged JSON", () => {

@@ -204,6 +204,16 @@ describe("the canonical form", () => {
     assert.ok(pauses > 50);
   });
 
+  test("writes a long string with escapes in pieces, as a value and as a name", () => {
+    const long = '\\n"🙂\u0001é/'.repeat(100_000);
+    for (const value of [long, [long, 1], { [long]: long }]) {
+      assert.equal(
+        canonical(JSON.stringify(value).replaceAll("é", "\\u00e9")),
+        canonicalize(value),
+      );
+    }
+  });
+
   test("refuses a name that is there twice, however it is spelled, and says where", () => {
     const many = Array.from({ length: 40 }, (_, i) => `"n${i}":0`).join(",");
     const cases: readonly [string, readonly (string | number)[]][] = [
