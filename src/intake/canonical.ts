@@ -4,7 +4,7 @@
 import { endOf, type JsonFault, type JsonScan, pathTo } from "../base/json.ts";
 import { BYTE, characterAt } from "../base/json-token.ts";
 import type { Steps } from "../base/steps.ts";
-import { FEW_NAMES, pushNames, sortFewNames, sortManyNames } from "./name-order.ts";
+import { hasManyNames, pushManyNames, pushNames } from "./name-order.ts";
 
 /** `prefix` and behind it the canonical form of the text; a fault if an object has two members of one name. */
 export function* canonicalText(scan: JsonScan, prefix: Uint8Array): Steps<Uint8Array | JsonFault> {
@@ -12,7 +12,7 @@ export function* canonicalText(scan: JsonScan, prefix: Uint8Array): Steps<Uint8A
   let outcome = writer.value();
   while (outcome !== DONE) {
     if (outcome === MANY_NAMES) {
-      writer.twice = yield* sortManyNames(scan, writer.names, writer.open.at(-1)!);
+      writer.twice = yield* pushManyNames(scan, writer.open.at(-2)!, writer.names);
     }
     if (writer.twice !== null) {
       return { path: pathTo(scan, writer.twice + 2), message: "A second member of the same name" };
@@ -53,7 +53,7 @@ const OPEN_BRACKET = BYTE.openBracket;
 
 const DONE = 0;
 const MORE = 1;
-/** An object was opened whose names are still to be sorted. */
+/** An object was opened whose names are still to be sorted, with pauses. */
 const MANY_NAMES = 2;
 /** A name is there twice. */
 const TWICE = 3;
@@ -106,11 +106,10 @@ class Writer {
     const node = this.#node;
     const first = bytes[tape[node]!];
     if (first === OPEN_BRACE) {
-      const from = this.names.length;
-      this.open.push(node, from);
+      this.open.push(node, this.names.length);
       this.#byte(OPEN_BRACE);
-      if (pushNames(this.#scan, node, this.names) > FEW_NAMES) return MANY_NAMES;
-      this.twice = sortFewNames(this.#scan, this.names, from);
+      if (hasManyNames(this.#scan, node)) return MANY_NAMES;
+      this.twice = pushNames(this.#scan, node, this.names);
       return this.twice === null ? MORE : TWICE;
     }
     if (first === OPEN_BRACKET) {

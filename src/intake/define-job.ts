@@ -61,7 +61,10 @@ export interface JobOptions<Schema extends z.ZodType> extends JobFunctions<z.out
   readonly version?: string;
   /** For people. */
   readonly description?: string;
-  /** Checks and completes the input. Synchronous. Default: any input of any media type. */
+  /**
+   * Checks and completes the input; equal results are one job, and workers get them as JSON. So it must be synchronous,
+   * and make nothing that JSON cannot say: dates are fine, maps are not. Default: any input of any media type.
+   */
   readonly input?: Schema;
   /** What a result must be. Default: anything. */
   readonly output?: z.ZodType;
@@ -95,9 +98,8 @@ export interface JobDefinition {
  * @example
  * ```ts
  * import { z } from "zod";
- * import { defineJob } from "./define-job.ts";
  *
- * const square = defineJob({
+ * export const square = defineJob({
  *   kind: "square",
  *   input: z.object({ side: z.number().positive() }),
  *   ttl: "1h",

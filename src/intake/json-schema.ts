@@ -200,12 +200,10 @@ function faultsOf(errors: readonly OutputUnit[], value: unknown): readonly Input
       if (keyword === "false") return { path, message: "Is not allowed" };
       const missing = keyword === "required" ? /"(.*)"\.$/s.exec(error) : null;
       if (missing !== null) return { path: [...path, missing[1]!], message: "Is required" };
-      return { path, message: error.slice(0, MESSAGE_CHARACTERS_MAX).replace(/\.$/, "") };
+      return { path, message: error.replace(/\.$/, "") };
     },
   );
 }
-
-const MESSAGE_CHARACTERS_MAX = 500;
 
 /** The path of a JSON pointer in a URI's fragment; digits are an index only in an array. */
 function pathOf(pointer: string, root: unknown): readonly (string | number)[] {

@@ -243,14 +243,21 @@ function madeUpKey(space: "owner" | "kind", kind: KindView, parts: readonly stri
   return JSON.stringify([KEY_FORMAT, `${space}'s key`, kind.kind, kind.version, ...parts]);
 }
 
-function refuseInput({ kind }: KindView, errors: readonly InputFault[]): Refusal {
+/** Names and messages may hold as much of the input as the client likes; it gets back only their beginnings. */
+function refuseInput({ kind }: KindView, faults: readonly InputFault[]): Refusal {
+  const errors = faults.map(({ path, message }) => ({
+    path: path.map((part) => typeof part === "string" ? part.slice(0, TOLD_CHARACTERS_MAX) : part),
+    message: message.slice(0, TOLD_CHARACTERS_MAX),
+  }));
   const { path, message } = errors[0]!;
-  const place = path.length === 0 ? "" : ` at "${path.join(".")}"`;
+  const place = path.length === 0 ? "" : ` at "${path.join(".").slice(0, TOLD_CHARACTERS_MAX)}"`;
   return refuse("invalid-input", {
     detail: `Cannot take input of kind "${kind}"${place}: ${message}`,
     errors,
   });
 }
+
+const TOLD_CHARACTERS_MAX = 500;
 
 /** A fault of the kind and not of the client; but without a key there is nothing that could be promised. */
 function refuseBroken(kind: KindView, tools: IdentityTools, error: unknown): Refusal {

@@ -5,19 +5,68 @@ import { endOf, type JsonScan, type JsonTape } from "../base/json.ts";
 import { characterAt } from "../base/json-token.ts";
 import type { Steps } from "../base/steps.ts";
 
-/** So many names are sorted faster by insertion. */
-export const FEW_NAMES = 24;
-
-/** Pushes the names of the object at `node`; the answer is their number. */
-export function pushNames(scan: JsonScan, node: number, names: number[]): number {
-  const before = names.length;
-  const end = scan.tape[node + 1]!;
-  for (let name = node + 2; name < end; name = endOf(scan, name + 2)) names.push(name);
-  return names.length - before;
+/** Whether the object at `node` may have so many names that sorting them needs pauses. */
+export function hasManyNames({ tape }: JsonScan, node: number): boolean {
+  return tape[node + 1]! - node > MANY_PLACES;
 }
 
-/** Sorts the names from the place `from` on. The answer is one that is there twice, or null. */
-export function sortFewNames(scan: JsonScan, names: number[], from: number): number | null {
+/** Pushes the names of the object at `node`, sorted. The answer is one that is there twice, or null. */
+export function pushNames(scan: JsonScan, node: number, names: number[]): number | null {
+  const from = names.length;
+  const end = scan.tape[node + 1]!;
+  for (let name = node + 2; name < end; name = endOf(scan, name + 2)) names.push(name);
+  if (names.length - from <= FEW_NAMES) return sortFew(scan, names, from);
+  const sorted = names.splice(from).sort((a, b) => compareNames(scan, b, a));
+  for (let i = 0; i < sorted.length; i++) {
+    if (i > 0 && compareNames(scan, sorted[i - 1]!, sorted[i]!) === 0) return sorted[i]!;
+    names.push(sorted[i]!);
+  }
+  return null;
+}
+
+/** As `pushNames`, for any number: sorts runs of names, then merges these. */
+export function* pushManyNames(
+  scan: JsonScan,
+  node: number,
+  names: number[],
+): Steps<number | null> {
+  const compare = (a: number, b: number): number => compareNames(scan, b, a);
+  const end = scan.tape[node + 1]!;
+  let runs: (readonly number[])[] = [];
+  for (let name = node + 2; name < end;) {
+    const run: number[] = [];
+    for (; name < end && run.length < RUN_NAMES; name = endOf(scan, name + 2)) run.push(name);
+    runs.push(run.sort(compare));
+    yield;
+  }
+  while (runs.length > 1) {
+    const merged: (readonly number[])[] = [];
+    for (let i = 0; i < runs.length; i += 2) {
+      const [a, b] = [runs[i]!, runs[i + 1]];
+      merged.push(b === undefined ? a : yield* merge([a, b], compare));
+      yield;
+    }
+    runs = merged;
+  }
+  const sorted = runs[0]!;
+  for (let i = 0; i < sorted.length; i++) {
+    if (i > 0 && compareNames(scan, sorted[i - 1]!, sorted[i]!) === 0) return sorted[i]!;
+    names.push(sorted[i]!);
+    if (i % STEP_NAMES === STEP_NAMES - 1) yield;
+  }
+  return null;
+}
+
+/** So many names are sorted faster by insertion. */
+const FEW_NAMES = 24;
+/** Places on the tape that an object takes: a name and its value take four or more. */
+const MANY_PLACES = 16_384;
+/** Names that are sorted without a pause. */
+const RUN_NAMES = 4_096;
+/** Names that are merged without a pause. */
+const STEP_NAMES = 8_192;
+
+function sortFew(scan: JsonScan, names: number[], from: number): number | null {
   for (let i = from + 1; i < names.length; i++) {
     const name = names[i]!;
     let at = i;
@@ -31,40 +80,6 @@ export function sortFewNames(scan: JsonScan, names: number[], from: number): num
   }
   return null;
 }
-
-/** As `sortFewNames`, for any number: sorts runs, then merges them. */
-export function* sortManyNames(
-  scan: JsonScan,
-  names: number[],
-  from: number,
-): Steps<number | null> {
-  const downwards = (a: number, b: number): number => compareNames(scan, b, a);
-  let runs: (readonly number[])[] = [];
-  for (let at = from; at < names.length; at += RUN_NAMES) {
-    if (at > from) yield;
-    runs.push(names.slice(at, at + RUN_NAMES).sort(downwards));
-  }
-  while (runs.length > 1) {
-    const merged: (readonly number[])[] = [];
-    for (let i = 0; i < runs.length; i += 2) {
-      const [a, b] = [runs[i]!, runs[i + 1]];
-      merged.push(b === undefined ? a : yield* merge([a, b], downwards));
-    }
-    runs = merged;
-  }
-  const sorted = runs[0]!;
-  for (let i = 0; i < sorted.length; i++) {
-    if (i % STEP_NAMES === STEP_NAMES - 1) yield;
-    if (i > 0 && compareNames(scan, sorted[i - 1]!, sorted[i]!) === 0) return sorted[i]!;
-    names[from + i] = sorted[i]!;
-  }
-  return null;
-}
-
-/** Names that are sorted without a pause. */
-const RUN_NAMES = 2_048;
-/** Names that are merged without a pause. */
-const STEP_NAMES = 16_384;
 
 function* merge(
   [a, b]: readonly [readonly number[], readonly number[]],

@@ -110,8 +110,10 @@ function start(args: readonly string[], env: Readonly<Record<string, string>>): 
     exited,
     kill(signal) {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      // Not `child.kill`: after it, Deno 2.9 tells every end as the signal's, an orderly one too.
-      process.kill(child.pid!, signal);
+      // After `child.kill`, Deno 2.9 tells every end as the signal's, an orderly one too; so only that is sent with
+      // it which allows no other end. `process.kill` wants the permission to run everything.
+      if (signal === "SIGKILL") child.kill(signal);
+      else process.kill(child.pid!, signal);
     },
   };
 }

@@ -256,6 +256,11 @@ describe("an input is refused", () => {
     assert.deepEqual(errors?.map(({ path }) => path.join(".")), ["c", "a", "b"]);
   });
 
+  test("without telling the client all of a long name again", () => {
+    const refusal = refusalOf(post(`{"${"x".repeat(1_000_000)}":nul}`));
+    assert.ok(JSON.stringify(refusal).length < 2_000);
+  });
+
   test("when a schema cannot check it", () => {
     const view = ofWorker({});
     assert.equal(

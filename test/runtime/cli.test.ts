@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { after, assert, before, describe, test } from "../harness/test.ts";
 import { COMMANDS, type Ended, type Given, Program } from "./program.ts";
 
@@ -227,10 +228,12 @@ for (const [runtime, command] of Object.entries(COMMANDS)) {
     const id = await demo.told(/promises\/([0-9a-f-]{36})\/events/);
     const watched = await run(["watch", id, "--server", url]);
     assert.equal(watched.code, 0, watched.stderr);
-    const workers: { name: string; pid?: number }[] =
-      (await (await fetch(`${url}/workers`)).json()).items;
-    assert.equal(workers.length, 2);
+    const workers = await (await fetch(`${url}/workers`)).json() as { items: unknown[] };
+    assert.equal(workers.items.length, 2);
+    const processes = demo.children();
+    assert.ok(processes === null || processes.length === 2);
     demo.signal("SIGINT");
     assert.equal((await demo.ended).code, 0);
+    for (const pid of processes ?? []) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
   });
 }

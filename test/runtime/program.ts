@@ -1,27 +1,27 @@
 // The program as a process, under either runtime.
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** How the program is started under each runtime; Deno's permissions are those of the task in deno.json. */
+/** How the program is started under each runtime; under Deno as by its task, whose permissions must do, but for the tests' own folders. */
 export const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   bun: ["node_modules/.bin/bun", "src/cli/main.ts"],
-  deno: [
-    "node_modules/.bin/deno",
-    "run",
-    "--no-check",
-    "--allow-net",
-    "--allow-read",
-    "--allow-write",
-    "--allow-env",
-    "--allow-sys",
-    "--allow-run",
-    "src/cli/main.ts",
-  ],
+  deno: denoCommand(),
 };
+
+function denoCommand(): readonly string[] {
+  const { tasks } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
+  const words = String(tasks.hearty).split(" ");
+  const flags = ["--no-prompt", "--no-check"];
+  for (const right of ["read", "write"]) flags.push(`--allow-${right}=${tmpdir()}`);
+  return [...words.slice(0, 2), ...flags, ...words.slice(2)];
+}
 
 /** What a process is given. */
 export interface Given {
@@ -72,8 +72,12 @@ export class Program {
     });
   }
 
-  get pid(): number {
-    return this.#child.pid!;
+  /** The processes that it has started and that live; null where the system does not tell. */
+  children(): readonly number[] | null {
+    const pid = this.#child.pid!;
+    const file = `/proc/${pid}/task/${pid}/children`;
+    if (!existsSync(file)) return null;
+    return readFileSync(file, "utf8").split(" ").filter((word) => word !== "").map(Number);
   }
 
   /** The first group of a pattern, once stdout or stderr holds it. @throws {Error} if the process ends without. */
