@@ -96,6 +96,33 @@ const LOCAL_MS_MAX = 1_000;
 
 /** Makes a server. */
 export function createHearty(options: HeartyOptions): Hearty {
+  const made = makeEngine(options);
+  const { clock, random, onFault } = made;
+  const stopping = new AbortController();
+  const streams = new Streams();
+  const unguessable = () => random.bytes(16).toHex();
+  const fetch = createApp({
+    ...made,
+    settings: {
+      basePath: basePathOf(options.basePath ?? "/"),
+      publicUrl: options.publicUrl?.replace(/\/+$/, "") ?? null,
+      corsOrigins: options.corsOrigins ?? [],
+      isInsecure: options.isInsecure ?? false,
+    },
+    ...callers(options, clock, unguessable),
+    sha256: options.sha256,
+    identify: identifier(options.sha256, clock, onFault),
+    unguessable,
+    stopping: stopping.signal,
+    isDraining: () => stopping.signal.aborted,
+    streams,
+    version: options.version ?? "",
+  });
+  return new Server({ ...made, options, stopping, streams, fetch });
+}
+
+/** The write side, the half that talks to workers, and what the read side reads from. */
+function makeEngine(options: HeartyOptions) {
   const clock = options.clock ?? systemClock();
   const random = options.random ?? systemRandom();
   const store = options.store ?? memoryStore();
@@ -120,56 +147,11 @@ export function createHearty(options: HeartyOptions): Hearty {
     onFault,
   });
   const view = new View(engine);
-  const dispatch = new Dispatch({
-    engine,
-    view,
-    clock,
-    limits,
-    heartbeatMs: options.heartbeatMs ?? 10_000,
-    graceMs,
-    byeRetryMs: BYE_RETRY_MS,
-    onFault,
-  });
+  const heartbeatMs = options.heartbeatMs ?? 10_000;
+  const shared = { engine, view, clock, limits, onFault };
+  const dispatch = new Dispatch({ ...shared, heartbeatMs, graceMs, byeRetryMs: BYE_RETRY_MS });
   const source: Source = { store, records, clock, wake: engine.wake, live: view };
-  const stopping = new AbortController();
-  const streams = new Streams();
-  const unguessable = () => random.bytes(16).toHex();
-  const fetch = createApp({
-    clock,
-    engine,
-    view,
-    source,
-    dispatch,
-    limits,
-    settings: {
-      basePath: basePathOf(options.basePath ?? "/"),
-      publicUrl: options.publicUrl?.replace(/\/+$/, "") ?? null,
-      corsOrigins: options.corsOrigins ?? [],
-      isInsecure: options.isInsecure ?? false,
-    },
-    ...callers(options, clock, unguessable),
-    sha256: options.sha256,
-    identify: identifier(options.sha256, clock, onFault),
-    unguessable,
-    stopping: stopping.signal,
-    isDraining: () => stopping.signal.aborted,
-    streams,
-    onFault,
-    version: options.version ?? "",
-  });
-  return new Server({
-    engine,
-    dispatch,
-    source,
-    store,
-    jobs,
-    stopping,
-    streams,
-    fetch,
-    clock,
-    options,
-    onFault,
-  });
+  return { ...shared, store, random, jobs, dispatch, source };
 }
 
 /** What tells who calls, and what they may see. */
