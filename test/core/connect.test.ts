@@ -167,6 +167,19 @@ test("whatever takes slots away says that slots have changed", () => {
   }
 });
 
+test("a cancelled lease is not given back by a resume: it is lost, and its slot is free", () => {
+  const scene = new Scene();
+  const { promise, session, lease } = scene.running();
+  const { name } = scene.state.sessions.get(session)!;
+  scene.step({ type: "kill", promise, reason: "" });
+  scene.step({ type: "break", session });
+  const outcome = scene.step(connectCommand(name, { resume: { session, leases: [lease] } }));
+  assert.ok(outcome.type === "connected");
+  assert.deepEqual(outcome.leases, []);
+  assert.equal(scene.effects("freed").length, 1);
+  assert.deepEqual(scene.effects("lost").map((one) => one.lease), [lease]);
+});
+
 test("a session that is not there is passed over", () => {
   const scene = new Scene();
   const session = "gone" as SessionId;

@@ -203,6 +203,11 @@ test("a third loss rejects a job as lost and names what happened", () => {
   const { life } = scene.record(promise);
   assert.ok(life.state === "rejected" && life.error.reason === "lost");
   assert.match(life.error.message, /took down 3 workers.*"w3"/);
+  assert.deepEqual(scene.record(promise).history.map(({ outcome }) => outcome), [
+    "lost",
+    "lost",
+    "lost",
+  ]);
 });
 
 test("what is over a limit or has no attempt left is settled once", () => {

@@ -33,6 +33,8 @@ export class Scene {
   readonly random = seededRandom(1);
   /** The last step. */
   last: Step = { changes: [], effects: [], outcome: { type: "done" } };
+  /** What the steps change, in order; a test that stores it takes it out. */
+  readonly taken: (readonly Change[])[] = [];
   /** The newest record of every promise that there was. */
   readonly records = new Map<PromiseId, PromiseRecord>();
   #posts = 0;
@@ -52,6 +54,7 @@ export class Scene {
   step(command: Command): Outcome {
     this.last = step(this.state, command, { ...this.now }, this.random);
     checkStep(this.last);
+    if (this.last.changes.length > 0) this.taken.push(this.last.changes);
     checkState(this.state);
     for (const change of this.last.changes) {
       if (change.type === "create" || change.type === "update") {

@@ -37,7 +37,8 @@ test("many promises go in steps, the ones that stay stay", async () => {
   for (const promise of ids) h.engine.run({ type: "kill", promise, reason: "" });
   await h.engine.durable;
   await h.clock.advance(10_500);
-  assert.equal((await rows(h)).filter((row) => row.startsWith('["p"')).length, 10);
+  const gone = ids.filter((_, n) => n * 43 < 10_000).length;
+  assert.equal((await rows(h)).filter((row) => row.startsWith('["p"')).length, 250 - gone);
 });
 
 test("a damaged promise is passed over, and holds up no other", async () => {
