@@ -32,7 +32,10 @@ export function systemClock(): Clock {
       let handle: ReturnType<typeof setTimeout>;
       const arm = () => {
         const rest = at - performance.now();
-        handle = setTimeout(rest > 0 ? arm : fire, Math.min(Math.max(0, Math.ceil(rest)), LONGEST_DELAY_MS));
+        handle = setTimeout(
+          rest > 0 ? arm : fire,
+          Math.min(Math.max(0, Math.ceil(rest)), LONGEST_DELAY_MS),
+        );
       };
       const rest = at - performance.now();
       if (rest <= 0) handle = setTimeout(fire, 0);

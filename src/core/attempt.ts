@@ -14,7 +14,7 @@ import type { LeaseId, SessionId } from "./ids.ts";
 import { settingsOf } from "./kind.ts";
 import { freeLease, type Lease } from "./lease.ts";
 import { TAGS_MAX } from "./limits.ts";
-import { withAttempt } from "./promise.ts";
+import { SMALL_BYTES_MAX, withAttempt } from "./promise.ts";
 import { retryPauseMs } from "./retry.ts";
 import { fulfill, reject, withoutChunks } from "./settle.ts";
 import type { Entry, State } from "./state.ts";
@@ -155,7 +155,8 @@ function onFulfill(
       `The result exceeds ${limits.resultBytesMax} bytes`,
     );
   }
-  if (content) {
+  const body = content && content.body.length <= SMALL_BYTES_MAX ? content.body : null;
+  if (content && !body) {
     draft.change({ type: "piece", promise: lease.promise, offset: 0, body: content.body });
   }
   const tags = [...new Set([...entry.record.tags, ...command.tags])];
@@ -167,9 +168,9 @@ function onFulfill(
   };
   const type = content?.contentType ?? command.contentType ?? "application/octet-stream";
   const result = content
-    ? { shape: "value", type, bytes: content.body.length } as const
+    ? { shape: "value", type, bytes: content.body.length, body } as const
     : isChunked
-    ? { shape: "value", type, bytes: record.chunkBytes } as const
+    ? { shape: "value", type, bytes: record.chunkBytes, body: null } as const
     : { shape: "items", bytes: record.itemBytes } as const;
   fulfill(state, draft, { entry, record, result, ttlMs: command.ttlMs, now });
   lease.session.done++;

@@ -3,20 +3,15 @@
 
 import type { JobKey, KindName, LeaseId, PromiseId, SessionId } from "./ids.ts";
 import type { KindRecord } from "./kind.ts";
-import type { PromiseRecord, SettledRecord } from "./promise.ts";
-import type { Content, RunInput } from "./command.ts";
+import type { JobInput, PromiseRecord, SettledRecord } from "./promise.ts";
+import type { Content } from "./command.ts";
 import type { Refusal } from "./problem.ts";
 import type { Sharing } from "./terms.ts";
 
 /** One alteration of what is stored. */
 export type Change =
   /** A new promise, with its input; its key now names it. */
-  | {
-    readonly type: "create";
-    readonly record: PromiseRecord;
-    readonly input: Content;
-    readonly run: RunInput;
-  }
+  | { readonly type: "create"; readonly record: PromiseRecord; readonly input: JobInput }
   /** A promise's record has changed; `was` is what it replaces. */
   | { readonly type: "update"; readonly record: PromiseRecord; readonly was: PromiseRecord }
   /** The next item of a promise. */

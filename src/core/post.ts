@@ -3,20 +3,18 @@
 import type { Now } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Draft, Outcome } from "./change.ts";
-import type { Command, PostCommand, RunInput, Wish } from "./command.ts";
+import type { Command, PostCommand, Wish } from "./command.ts";
 import { nextPromiseId, type PromiseId } from "./ids.ts";
 import { combine, type Interest, isOf, withInterest } from "./interest.ts";
 import { type KindDefaults, settingsOf } from "./kind.ts";
 import { cancelLease, leaseOf, limitAttempt } from "./lease.ts";
 import { TAGS_MAX } from "./limits.ts";
 import { type RefusalDetails, refuse } from "./problem.ts";
-import type { PromiseRecord } from "./promise.ts";
+import { type JobInput, type PromiseRecord, SMALL_BYTES_MAX } from "./promise.ts";
 import { reject } from "./settle.ts";
 import type { Entry, State } from "./state.ts";
 import { NORMAL_PRIORITY } from "./terms.ts";
 
-/** Inputs up to so many bytes stay in memory until their job starts. */
-const HELD_INPUT_BYTES_MAX = 2048;
 /** How long a full queue asks to stay away, in ms. */
 const QUEUE_FULL_RETRY_MS = 5_000;
 /** Most tags that the posts of one promise may add up to. */
@@ -53,6 +51,7 @@ function create(
   const id = nextPromiseId(state.lastId, now.wall, random);
   state.lastId = id;
   const interest = newInterest(state, command, now);
+  const input = { posted: command.input, run: command.run };
   const record: PromiseRecord = {
     id,
     kind: command.kind,
@@ -61,6 +60,7 @@ function create(
     createdAt: now.wall,
     inputType: command.input.contentType,
     inputBytes: command.input.body.length,
+    input: isSmall(input) ? input : null,
     traceparent: command.traceparent,
     interests: [interest],
     wishes: combine([interest]),
@@ -79,14 +79,14 @@ function create(
     revision: 0,
     life: { state: "pending", doing: "waiting", retryAt: null, isFirst: false },
   };
-  draft.change({ type: "create", record, input: command.input, run: command.run });
-  state.admit(draft, record, heldInput(command.run), now);
+  draft.change({ type: "create", record, input });
+  state.admit(draft, record, now);
   return { type: "posted", promise: id, sharing: "created" };
 }
 
-/** The input for the worker, if it is small enough to stay in memory. */
-export function heldInput(run: RunInput): RunInput | null {
-  return run.body.length <= HELD_INPUT_BYTES_MAX ? run : null;
+function isSmall({ posted, run }: JobInput): boolean {
+  const bytes = posted.body.length + (run.body === posted.body ? 0 : run.body.length);
+  return bytes <= SMALL_BYTES_MAX;
 }
 
 function join(

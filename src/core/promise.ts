@@ -6,6 +6,7 @@
 // P4. A pending promise has at least one interest.
 
 import type { Time } from "../base/clock.ts";
+import type { Content, RunInput } from "./command.ts";
 import type { JobKey, KindName, LeaseId, PromiseId, SessionId } from "./ids.ts";
 import type { Interest, Wishes } from "./interest.ts";
 import { HISTORY_MAX } from "./limits.ts";
@@ -13,7 +14,13 @@ import type { JobError, Phase, Reason, State } from "./terms.ts";
 
 /** A result that is complete. */
 export type Result =
-  | { readonly shape: "value"; readonly type: string; readonly bytes: number }
+  | {
+    readonly shape: "value";
+    readonly type: string;
+    readonly bytes: number;
+    /** A small value itself; null: it is stored beside the record. */
+    readonly body: Uint8Array | null;
+  }
   | { readonly shape: "items"; readonly bytes: number };
 
 /** Where a promise stands. */
@@ -65,6 +72,15 @@ export interface AttemptRecord {
   readonly message: string | null;
 }
 
+/** An input: as it was posted, and as the worker gets it. */
+export interface JobInput {
+  readonly posted: Content;
+  readonly run: RunInput;
+}
+
+/** Inputs and values up to so many bytes are part of their promise's record: one row instead of two. */
+export const SMALL_BYTES_MAX = 1024;
+
 /** A promise as it is stored. */
 export interface PromiseRecord {
   readonly id: PromiseId;
@@ -76,6 +92,8 @@ export interface PromiseRecord {
   /** The media type of the input as posted, and its length. */
   readonly inputType: string;
   readonly inputBytes: number;
+  /** A small input itself; null: it is stored beside the record. */
+  readonly input: JobInput | null;
   /** W3C trace context of the first post; null if it had none. */
   readonly traceparent: string | null;
   readonly interests: readonly Interest[];

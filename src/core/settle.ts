@@ -77,7 +77,6 @@ function finish(
   { settled, now }: { settled: PromiseRecord; now: Now },
 ): void {
   state.put(draft, entry, settled, now);
-  entry.run = null;
   draft.effect({ type: "settled", promise: settled.id, key: settled.key });
   draft.effect({ type: "wake", promise: settled.id });
 }

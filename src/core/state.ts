@@ -12,7 +12,6 @@ import type { Mono, Now, Time } from "../base/clock.ts";
 import { assert } from "../base/assert.ts";
 import { Heap, type HeapMember } from "../base/heap.ts";
 import type { Draft } from "./change.ts";
-import type { RunInput } from "./command.ts";
 import type { JobKey, KindName, LeaseId, PromiseId, SessionId } from "./ids.ts";
 import type { Interest } from "./interest.ts";
 import type { KindDefaults, KindRecord } from "./kind.ts";
@@ -30,8 +29,6 @@ export interface Entry {
   place: Place;
   /** Order of arrival in this server's life. */
   readonly arrival: number;
-  /** The input for the worker, if it is small; null: it is read from the store when it is sent. */
-  run: RunInput | null;
   /** When its place or claims change by themselves. */
   timer: Timer | null;
 }
@@ -92,13 +89,12 @@ export class State {
   }
 
   /** Takes in a promise that is new, or that was read from the store at the start. */
-  admit(draft: Draft, record: PromiseRecord, run: RunInput | null, now: Now): Entry {
+  admit(draft: Draft, record: PromiseRecord, now: Now): Entry {
     assert(!this.promises.has(record.id), "a promise is taken in once");
     const entry: Entry = {
       record,
       place: "settled",
       arrival: this.#arrivals++,
-      run,
       timer: null,
     };
     this.promises.set(record.id, entry);

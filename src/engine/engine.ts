@@ -274,10 +274,11 @@ export class Engine {
 
   #sendRun(promise: PromiseId, session: SessionId, lease: LeaseId): void {
     const entry = this.state.promises.get(promise)!;
-    const { record, run } = entry;
-    // It is with the worker now; if the attempt fails, the store has it.
-    entry.run = null;
-    if (run) return this.#workers?.run(session, { lease, promise, record, input: run });
+    const { record } = entry;
+    if (record.input) {
+      const input = record.input.run;
+      return this.#workers?.run(session, { lease, promise, record, input });
+    }
     // If what was stepped so far does not become durable, the lease goes with it (E4).
     this.#tail.then(() => this.#loadRun(promise, session, lease), () => undefined)
       .catch(this.#options.onFault);

@@ -51,7 +51,7 @@ async function storedUnder(
 ): Promise<SettledRecord | null> {
   const id = await readCurrent(engine.store, key);
   if (id === null) return null;
-  const record = await engine.records.record(id);
+  const record = await engine.records.read(id);
   // A damaged one is as good as none: the job is run again.
   return record !== null && record !== "damaged" && isSettled(record) ? record : null;
 }

@@ -8,7 +8,7 @@ import type { PromiseRecord } from "../core/promise.ts";
 import { restoreHolds, restoreLease } from "../core/restore.ts";
 import type { State } from "../core/state.ts";
 import type { KV } from "../store/kv.ts";
-import { listPending, readKinds, readLastId, readPromise } from "../store/layout.ts";
+import { type Listed, listPending, readKinds, readLastId } from "../store/layout.ts";
 
 const PAGE = 500;
 
@@ -23,7 +23,7 @@ export async function recover(
   state.lastId = await readLastId(store);
   const draft = new Draft();
   for await (const record of pendingRecords(store)) {
-    state.admit(draft, record, null, now);
+    state.admit(draft, record, now);
     restoreLease(state, record, now);
     if (isRestart) restoreHolds(state, record, now);
   }
@@ -33,14 +33,13 @@ export async function recover(
 async function* pendingRecords(store: KV): AsyncGenerator<PromiseRecord> {
   let after: PromiseId | null = null;
   for (;;) {
-    const ids: PromiseId[] = await listPending(store, { after, limit: PAGE });
-    const records = await Promise.all(ids.map((id) => readPromise(store, id)));
-    for (const record of records) {
+    const rows: readonly Listed[] = await listPending(store, { after, limit: PAGE });
+    for (const row of rows) {
       // A damaged record is left where it is: whoever asks for it is told.
-      if (record !== null && record !== "damaged" && record.life.state === "pending") yield record;
+      if (!("damaged" in row)) yield row;
     }
-    const last = ids.at(-1);
-    if (last === undefined || ids.length < PAGE) return;
-    after = last;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+    after = "damaged" in last ? last.damaged : last.id;
   }
 }

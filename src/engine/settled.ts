@@ -32,7 +32,7 @@ export function changeSettled<T>(
   turns.set(engine, all);
   const turn = (all.get(id) ?? Promise.resolve()).then(async () => {
     await engine.durable;
-    const record = await engine.records.record(id);
+    const record = await engine.records.read(id);
     return record !== null && record !== "damaged" && isSettled(record) ? change(record) : null;
   });
   const quiet = turn.then(() => undefined, () => undefined).then(() => {

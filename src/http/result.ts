@@ -101,7 +101,7 @@ async function valueResponse(
   if (form === MEDIA.ndjson) {
     return streamResponse(record.id, services, { ...request, form: ndjsonForm() });
   }
-  const body = await readWhole(services.source.records, record);
+  const body = await readWhole(services.source.store, record);
   const { headers } = request;
   harmless(headers);
   headers.set("ETag", resultTag(record.id, form));
@@ -152,14 +152,14 @@ async function storedResponse(
   headers.set("Content-Length", String(length));
   const status = range === null ? 200 : 206;
   if (size <= (call.connection?.keepsLength === false ? LENGTH_BYTES_MAX : WHOLE_BYTES_MAX)) {
-    const whole = await readWhole(source.records, record);
+    const whole = await readWhole(source.store, record);
     return new Response(whole.subarray(start, end + 1) as Uint8Array<ArrayBuffer>, {
       status,
       headers,
     });
   }
   call.connection?.keepOpen();
-  return new Response(valueStream(source.records, record.id, { start, end }), { status, headers });
+  return new Response(valueStream(source.store, record.id, { start, end }), { status, headers });
 }
 
 /** A stream of items in a form. */

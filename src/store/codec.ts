@@ -5,11 +5,11 @@
 // it belongs to counts as damaged.
 
 import { decodeTrusted, encode } from "../base/msgpack.ts";
-import type { Content, RunInput } from "../core/command.ts";
+import type { Content } from "../core/command.ts";
 import type { JobKey, KindName, LeaseId, PromiseId, SessionId } from "../core/ids.ts";
 import type { Interest, Wishes } from "../core/interest.ts";
 import type { KindOffer, KindRecord } from "../core/kind.ts";
-import type { AttemptRecord, Life, PromiseRecord } from "../core/promise.ts";
+import type { AttemptRecord, JobInput, Life, PromiseRecord } from "../core/promise.ts";
 import type { JobError, Priority, Reason } from "../core/terms.ts";
 import type { Bytes } from "./kv.ts";
 
@@ -39,6 +39,7 @@ export function encodePromise(record: PromiseRecord): Bytes {
     record.history.map(attemptRow),
     record.revision,
     lifeRow(record.life),
+    record.input === null ? null : inputRow(record.input),
   ]);
 }
 
@@ -69,34 +70,42 @@ export function decodePromise(id: PromiseId, payload: Bytes): PromiseRecord | nu
     history: list(row[20], attemptOf),
     revision: number(row[21]),
     life: lifeOf(list(row[22], (part) => part)),
+    input: orNull(row[23], (part) => inputOf(list(part, (one) => one))),
   }));
 }
 
-/** An input as bytes: as posted, and as the worker gets it where that is different. */
-export function encodeInput(input: Content, run: RunInput): Bytes {
-  const isSame = run.body === input.body && run.contentType === input.contentType;
-  return encode([
-    input.contentType,
-    input.body,
-    run.isValue,
-    isSame ? null : run.contentType,
-    isSame ? null : run.body,
-  ]);
+/** An input as bytes. */
+export function encodeInput(input: JobInput): Bytes {
+  return encode(inputRow(input));
 }
 
 /** An input out of bytes. */
-export function decodeInput(payload: Bytes): { input: Content; run: RunInput } | null {
-  return attempt(payload, (row) => {
-    const input = { contentType: text(row[0]), body: bytes(row[1]) };
-    return {
-      input,
-      run: {
-        isValue: row[2] === true,
-        contentType: orNull(row[3], text) ?? input.contentType,
-        body: orNull(row[4], bytes) ?? input.body,
-      },
-    };
-  });
+export function decodeInput(payload: Bytes): JobInput | null {
+  return attempt(payload, inputOf);
+}
+
+/** What the worker gets is left out where it is what was posted. */
+function inputRow({ posted, run }: JobInput): unknown[] {
+  const isSame = run.body === posted.body && run.contentType === posted.contentType;
+  return [
+    posted.contentType,
+    posted.body,
+    run.isValue,
+    isSame ? null : run.contentType,
+    isSame ? null : run.body,
+  ];
+}
+
+function inputOf(row: readonly unknown[]): JobInput {
+  const posted = { contentType: text(row[0]), body: bytes(row[1]) };
+  return {
+    posted,
+    run: {
+      isValue: row[2] === true,
+      contentType: orNull(row[3], text) ?? posted.contentType,
+      body: orNull(row[4], bytes) ?? posted.body,
+    },
+  };
 }
 
 /** An item as bytes. */
@@ -202,7 +211,7 @@ function lifeRow(life: Life): unknown[] {
     case "fulfilled": {
       const { result, settledAt, expiresAt } = life;
       return result.shape === "value"
-        ? [VALUE, settledAt, expiresAt, result.bytes, result.type]
+        ? [VALUE, settledAt, expiresAt, result.bytes, result.type, result.body]
         : [ITEMS, settledAt, expiresAt, result.bytes];
     }
     case "rejected":
@@ -237,7 +246,7 @@ function lifeOf(row: readonly unknown[]): Life {
         settledAt: number(row[1]),
         expiresAt: number(row[2]),
         result: row[0] === VALUE
-          ? { shape: "value", type: text(row[4]), ...sized }
+          ? { shape: "value", type: text(row[4]), body: orNull(row[5], bytes), ...sized }
           : { shape: "items", ...sized },
       };
     }

@@ -1,24 +1,30 @@
 // Every row and index: the one file that says what lives where.
 //
-//   ("p", id)              the promise's record                      ids ascend with time, and so do these rows
-//   ("d", id, "i")         its input: type, how it travels, bytes as posted, bytes for the worker
+//   ("q", id)              a pending promise's record: what a start must read
+//   ("p", id)              a settled promise's record; ids ascend with time, and so do these rows
+//   ("d", id, "i")         its input, unless that is small and in the record
 //   ("d", id, "t", seq)    item seq: type, bytes
-//   ("d", id, "v", offset) a piece of its one value, from that byte on, at most PIECE_BYTES_MAX
-//   ("q", id)              there while the promise is pending: what a start must read
+//   ("d", id, "v", offset) a piece of its one value, from that byte on, at most PIECE_BYTES_MAX, unless that is in the record
 //   ("k", key, id)         its key; the greatest id is the key's current promise
 //   ("x", expiresAt, id)   when a settled promise goes
 //   ("n", kind)            what is known of a kind
 //   ("m", "floor")         the greatest id of what has been forgotten
 //   ("m", "probe")         nothing: written to see whether the store takes anything
 //
-// Every value is sealed (record.ts) under its row key. A promise has its key row from its first batch to its last;
-// nobody else touches it, so that looking a key up needs no lock.
+// Every value is sealed (record.ts) under its row key, but for those of indexes, which are empty. A promise has its key
+// row from its first batch to its last; nobody else touches it, so that looking a key up needs no lock. A record moves
+// once, from "q" to "p", in one batch: who looks in that order finds it.
 
 import type { Change } from "../core/change.ts";
-import type { Content, RunInput } from "../core/command.ts";
+import type { Content } from "../core/command.ts";
 import type { JobKey, KindName, PromiseId } from "../core/ids.ts";
 import type { KindRecord } from "../core/kind.ts";
-import { isSettled, type PromiseRecord, type SettledRecord } from "../core/promise.ts";
+import {
+  isSettled,
+  type JobInput,
+  type PromiseRecord,
+  type SettledRecord,
+} from "../core/promise.ts";
 import {
   decodeInput,
   decodeItem,
@@ -29,12 +35,12 @@ import {
   encodeKind,
   encodePromise,
 } from "./codec.ts";
-import type { Bytes, KV, Range, Row, Snapshot, WriteBatch } from "./kv.ts";
+import type { Bytes, KV, Range, Row, WriteBatch } from "./kv.ts";
 import { seal, unseal } from "./record.ts";
 import { decodeTuple, prefixRange, tupleKey } from "./tuple.ts";
 
 /** What can be read from: the store, or a snapshot of it. */
-export type Reader = Pick<KV, "get" | "list"> | Snapshot;
+export type Reader = Pick<KV, "get" | "getMany" | "list">;
 
 /** Largest row of a value's bytes. */
 export const PIECE_BYTES_MAX = 1024 * 1024;
@@ -54,7 +60,7 @@ export function toBatch(changes: readonly Change[]): WriteBatch {
         break;
       case "update":
         putRecord(puts, change.record);
-        putExpiry(puts, deletes, change);
+        putSettled(puts, deletes, change);
         break;
       case "item":
         puts.push(sealed(itemKey(change.promise, change.seq), encodeItem(change.content)));
@@ -89,9 +95,11 @@ export async function readPromise(
   from: Reader,
   id: PromiseId,
 ): Promise<PromiseRecord | Damaged | null> {
-  const key = promiseKey(id);
-  const value = await from.get(key);
-  return value === null ? null : parse(key, value, (payload) => decodePromise(id, payload));
+  const keys = [pendingKey(id), settledKey(id)];
+  const values = await from.getMany(keys);
+  const at = values.findIndex((value) => value !== null);
+  if (at === -1) return null;
+  return parse(keys[at]!, values[at]!, (payload) => decodePromise(id, payload));
 }
 
 /** The current promise of a key; null if there is none. */
@@ -101,11 +109,11 @@ export async function readCurrent(from: Reader, key: JobKey): Promise<PromiseId 
   return row ? idOf(decodeTuple(row.key)[2]) : null;
 }
 
-/** A promise's input as posted, and as the worker gets it. */
+/** A promise's input that is not in its record. */
 export async function readInput(
   from: Reader,
   id: PromiseId,
-): Promise<{ input: Content; run: RunInput } | Damaged | null> {
+): Promise<JobInput | Damaged | null> {
   const key = inputKey(id);
   const value = await from.get(key);
   return value === null ? null : parse(key, value, decodeInput);
@@ -148,13 +156,42 @@ export async function readPiece(
   return offset - start < piece.length ? piece.subarray(offset - start) : null;
 }
 
+/** A record of a list, or the id of one that is damaged. */
+export type Listed = PromiseRecord | { readonly damaged: PromiseId };
+
+/** Where a list goes on, which way, and how far. */
+export interface ListPlace {
+  readonly after: PromiseId | null;
+  readonly order: "newest" | "oldest";
+  readonly limit: number;
+}
+
 /** Records by time of creation, from one on (exclusive). */
-export async function listPromises(
+export async function listPromises(from: Reader, place: ListPlace): Promise<readonly Listed[]> {
+  // In this order, or a record that settles in between would be in neither.
+  const pending = await listRecords(from, PENDING, place);
+  const settled = await listRecords(from, SETTLED, place);
+  const all = new Map([...pending, ...settled].map((listed) => [idOfListed(listed), listed]));
+  const sign = place.order === "newest" ? -1 : 1;
+  return [...all].sort(([a], [b]) => a < b ? -sign : sign)
+    .slice(0, place.limit).map(([, listed]) => listed);
+}
+
+/** Pending records in the order of their creation, from one on (exclusive). */
+export function listPending(
   from: Reader,
-  { after, order, limit }: { after: PromiseId | null; order: "newest" | "oldest"; limit: number },
-): Promise<(PromiseRecord | { readonly damaged: PromiseId })[]> {
-  const all = prefixRange("p");
-  const at = after === null ? null : promiseKey(after);
+  { after, limit }: Omit<ListPlace, "order">,
+): Promise<readonly Listed[]> {
+  return listRecords(from, PENDING, { after, limit, order: "oldest" });
+}
+
+async function listRecords(
+  from: Reader,
+  prefix: string,
+  { after, order, limit }: ListPlace,
+): Promise<readonly Listed[]> {
+  const all = prefixRange(prefix);
+  const at = after === null ? null : tupleKey(prefix, idBytes(after));
   const range = at === null
     ? all
     : order === "newest"
@@ -168,25 +205,22 @@ export async function listPromises(
   });
 }
 
-/** Ids of pending promises in the order of their creation, from one on (exclusive). */
-export async function listPending(
-  from: Reader,
-  { after, limit }: { after: PromiseId | null; limit: number },
-): Promise<PromiseId[]> {
-  const all = prefixRange("q");
-  const start = after === null ? all.from : new Uint8Array([...pendingKey(after), 0]);
-  const rows = await from.list({ from: start, to: all.to }, { limit });
-  return rows.map((row) => idOf(decodeTuple(row.key)[1])!);
+function idOfListed(listed: Listed): PromiseId {
+  return "damaged" in listed ? listed.damaged : listed.id;
 }
 
 /** The greatest id that the store knows of; null if it never had one. */
 export async function readLastId(from: Reader): Promise<PromiseId | null> {
-  const [row] = await from.list(prefixRange("p"), { limit: 1, reverse: true });
-  const newest = row ? idOf(decodeTuple(row.key)[1]) : null;
+  const ids: PromiseId[] = [];
+  for (const prefix of [PENDING, SETTLED]) {
+    const [row] = await from.list(prefixRange(prefix), { limit: 1, reverse: true });
+    const id = row ? idOf(decodeTuple(row.key)[1]) : null;
+    if (id !== null) ids.push(id);
+  }
   const floor = await from.get(FLOOR_KEY);
   const forgotten = floor === null ? null : idOf(unseal(floor, FLOOR_KEY));
-  if (newest === null || forgotten === null) return newest ?? forgotten;
-  return newest > forgotten ? newest : forgotten;
+  if (forgotten !== null) ids.push(forgotten);
+  return ids.sort().at(-1) ?? null;
 }
 
 /** A settled promise and when it goes. */
@@ -243,19 +277,20 @@ export function kindKey(kind: KindName): Bytes {
 
 function putCreated(
   puts: Row[],
-  { record, input, run }: Extract<Change, { type: "create" }>,
+  { record, input }: Extract<Change, { type: "create" }>,
 ): void {
   putRecord(puts, record);
-  puts.push(sealed(inputKey(record.id), encodeInput(input, run)));
+  if (record.input === null) puts.push(sealed(inputKey(record.id), encodeInput(input)));
   puts.push({ key: currentKey(record), value: EMPTY });
-  puts.push({ key: pendingKey(record.id), value: EMPTY });
 }
 
 function putRecord(puts: Row[], record: PromiseRecord): void {
-  puts.push(sealed(promiseKey(record.id), encodePromise(record)));
+  const key = isSettled(record) ? settledKey(record.id) : pendingKey(record.id);
+  puts.push(sealed(key, encodePromise(record)));
 }
 
-function putExpiry(
+/** A record that has settled moves, and is listed by when it goes. */
+function putSettled(
   puts: Row[],
   deletes: Bytes[],
   { record, was }: Extract<Change, { type: "update" }>,
@@ -281,7 +316,7 @@ const FLOOR_KEY = tupleKey("m", "floor");
 
 function forget(record: SettledRecord, deletes: Bytes[], clears: Range[]): void {
   const { id, life } = record;
-  deletes.push(promiseKey(id), currentKey(record), expiryKey(life.expiresAt, id));
+  deletes.push(settledKey(id), currentKey(record), expiryKey(life.expiresAt, id));
   clears.push(prefixRange("d", idBytes(record.id)));
 }
 
@@ -297,13 +332,16 @@ function parse<T>(key: Bytes, value: Bytes, decode: (payload: Bytes) => T | null
   return decode(payload) ?? "damaged";
 }
 
-function promiseKey(id: PromiseId): Bytes {
-  return tupleKey("p", idBytes(id));
+function pendingKey(id: PromiseId): Bytes {
+  return tupleKey(PENDING, idBytes(id));
 }
 
-function pendingKey(id: PromiseId): Bytes {
-  return tupleKey("q", idBytes(id));
+function settledKey(id: PromiseId): Bytes {
+  return tupleKey(SETTLED, idBytes(id));
 }
+
+const PENDING = "q";
+const SETTLED = "p";
 
 function inputKey(id: PromiseId): Bytes {
   return tupleKey("d", idBytes(id), "i");

@@ -134,13 +134,13 @@ class Events {
     if (life.state !== "fulfilled" || life.result.shape !== "value") return null;
     const { type, bytes } = life.result;
     if (isJson(type) && bytes <= INLINE_RESULT_BYTES_MAX) {
-      return { json: await readWhole(this.#source.records, record) };
+      return { json: await readWhole(this.#source.store, record) };
     }
     return { link: `${this.#options.basePath}/promises/${record.id}/result` };
   }
 
   async #record(): Promise<PromiseRecord | null> {
-    const record = await this.#source.records.record(this.#reader.id);
+    const record = await this.#source.records.read(this.#reader.id);
     return record === "damaged" ? null : record;
   }
 }

@@ -80,7 +80,7 @@ export class Reader {
 
   /** One value, read as a stream of one item. */
   async #value(record: PromiseRecord, type: string): Promise<StoredItem> {
-    const body = await readWhole(this.#source.records, record);
+    const body = await readWhole(this.#source.store, record);
     this.#next = 1;
     return { seq: 0, type, body };
   }
@@ -91,7 +91,7 @@ function storedItem({ seq, contentType, body }: ItemRow): StoredItem {
 }
 
 async function recordOf(source: Source, id: PromiseId): Promise<PromiseRecord> {
-  const record = await source.records.record(id);
+  const record = await source.records.read(id);
   if (record === "damaged") throw damaged(id, null);
   if (record !== null) return record;
   const detail = `Cannot read promise "${id}": it has expired`;

@@ -35,7 +35,7 @@ export interface Source {
 
 /** A promise as it is stored; refused if it never was, has expired, or is damaged. */
 export async function findPromise(source: Source, id: PromiseId): Promise<PromiseRecord | Refusal> {
-  const record = await source.records.record(id);
+  const record = await source.records.read(id);
   if (record === "damaged") {
     return refuse("damaged", { detail: `Cannot read promise "${id}": its record is damaged` });
   }
@@ -48,10 +48,11 @@ export async function findPromise(source: Source, id: PromiseId): Promise<Promis
 }
 
 /** A promise's input as it was posted. */
-export async function findInput(source: Source, id: PromiseId): Promise<Content | Refusal> {
-  const read = await readInput(source.store, id);
-  if (read !== null && read !== "damaged") return read.input;
-  return refuse("damaged", { detail: `Cannot read the input of promise "${id}": it is damaged` });
+export async function findInput(source: Source, record: PromiseRecord): Promise<Content | Refusal> {
+  const input = record.input ?? await readInput(source.store, record.id);
+  if (input !== null && input !== "damaged") return input.posted;
+  const detail = `Cannot read the input of promise "${record.id}": it is damaged`;
+  return refuse("damaged", { detail });
 }
 
 /** Whether a promise's time is over, swept or not. */
@@ -93,7 +94,7 @@ export async function waitFor(
 }
 
 async function lookAgain(source: Source, id: PromiseId): Promise<PromiseRecord | Refusal> {
-  const record = await source.records.record(id);
+  const record = await source.records.read(id);
   return record === null || record === "damaged" ? findPromise(source, id) : record;
 }
 

@@ -4,7 +4,8 @@
 import type { PromiseId } from "../core/ids.ts";
 import { HeartyError, refuse } from "../core/problem.ts";
 import type { PromiseRecord } from "../core/promise.ts";
-import type { RecordCache } from "../store/cache.ts";
+import type { KV } from "../store/kv.ts";
+import { readPiece } from "../store/layout.ts";
 
 /** The length of a promise's one value. @throws {TypeError} if it has none. */
 export function valueBytes({ life }: PromiseRecord): number {
@@ -15,12 +16,16 @@ export function valueBytes({ life }: PromiseRecord): number {
 }
 
 /** The whole value in memory. @throws {HeartyError} `damaged` */
-export async function readWhole(records: RecordCache, record: PromiseRecord): Promise<Uint8Array> {
+export async function readWhole(store: KV, record: PromiseRecord): Promise<Uint8Array> {
   const size = valueBytes(record);
-  const first = size === 0 ? new Uint8Array(0) : await pieceAt(records, record.id, 0);
+  const { life } = record;
+  if (life.state === "fulfilled" && life.result.shape === "value" && life.result.body) {
+    return life.result.body;
+  }
+  const first = size === 0 ? new Uint8Array(0) : await pieceAt(store, record.id, 0);
   if (first.length === size) return first;
   const whole = new Uint8Array(size);
-  for await (const { offset, bytes } of pieces(records, record.id, { start: 0, end: size - 1 })) {
+  for await (const { offset, bytes } of pieces(store, record.id, { start: 0, end: size - 1 })) {
     whole.set(bytes, offset);
   }
   return whole;
@@ -28,11 +33,11 @@ export async function readWhole(records: RecordCache, record: PromiseRecord): Pr
 
 /** The bytes from `start` to `end`, both included, as a stream that reads when it is asked to. */
 export function valueStream(
-  records: RecordCache,
+  store: KV,
   id: PromiseId,
   range: { readonly start: number; readonly end: number },
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const source = pieces(records, id, range);
+  const source = pieces(store, id, range);
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
       const next = await source.next();
@@ -46,21 +51,21 @@ export function valueStream(
 }
 
 async function* pieces(
-  records: RecordCache,
+  store: KV,
   id: PromiseId,
   { start, end }: { readonly start: number; readonly end: number },
 ): AsyncGenerator<{ offset: number; bytes: Uint8Array }> {
   let offset = start;
   while (offset <= end) {
-    const piece = await pieceAt(records, id, offset);
+    const piece = await pieceAt(store, id, offset);
     const bytes = piece.subarray(0, end + 1 - offset);
     yield { offset, bytes };
     offset += bytes.length;
   }
 }
 
-async function pieceAt(records: RecordCache, id: PromiseId, offset: number): Promise<Uint8Array> {
-  const piece = await records.piece(id, offset);
+async function pieceAt(store: KV, id: PromiseId, offset: number): Promise<Uint8Array> {
+  const piece = await readPiece(store, id, offset);
   if (piece !== null && piece !== "damaged") return piece;
   const detail = `Cannot read the result of promise "${id}": it is damaged at byte ${offset}`;
   throw new HeartyError(refuse("damaged", { detail }));

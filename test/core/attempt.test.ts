@@ -72,7 +72,12 @@ test("chunks make one value", () => {
   scene.fulfill(on, null, { contentType: "text/plain" });
   const { life } = scene.record(on.promise);
   assert.ok(life.state === "fulfilled");
-  assert.deepEqual(life.result, { shape: "value", type: "text/plain", bytes: 5 });
+  assert.deepEqual(life.result, {
+    shape: "value",
+    type: "text/plain",
+    bytes: 5,
+    body: null,
+  });
 });
 
 test("a new attempt begins its chunks anew, and the old ones go", () => {

@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { checkState } from "../../src/core/invariants.ts";
-import { isSettled } from "../../src/core/promise.ts";
+import { isSettled, type PromiseRecord } from "../../src/core/promise.ts";
 import { State } from "../../src/core/state.ts";
 import { recover } from "../../src/engine/recover.ts";
 import type { KV } from "../../src/store/kv.ts";
@@ -76,14 +76,21 @@ async function compareContents(store: KV, world: World): Promise<void> {
     if (record.life.state === "fulfilled" && record.life.result.shape === "value") {
       assert.equal(record.life.result.bytes, value);
     }
+    const small = smallValue(record);
+    if (small) assert.deepEqual([small], pieces);
     let at = 0;
-    for (const piece of pieces.filter(({ length }) => length > 0)) {
+    for (const piece of small ? [] : pieces.filter(({ length }) => length > 0)) {
       assert.deepEqual(await readPiece(store, id, at), piece);
       at += piece.length;
     }
     assert.equal(await readPiece(store, id, at), null, "nothing is left of other attempts");
-    assert.ok(await readInput(store, id));
+    assert.ok(record.input ?? await readInput(store, id));
   }
+}
+
+/** A value that is part of its record. */
+function smallValue({ life }: PromiseRecord): Uint8Array | null {
+  return life.state === "fulfilled" && life.result.shape === "value" ? life.result.body : null;
 }
 
 /** Rows ⇔ records, both ways: no index lacks a row, and none has one too many. */
@@ -94,15 +101,14 @@ async function compareRows(store: KV, world: World): Promise<void> {
   const want = (...tuple: unknown[]) => wanted.add(JSON.stringify(tuple, readable));
   for (const record of world.oracle.records.values()) {
     const id = record.id.replaceAll("-", "");
-    want("p", id);
-    want("d", id, "i");
+    want(isSettled(record) ? "p" : "q", id);
+    if (!record.input) want("d", id, "i");
     want("k", record.key.slice("sha256:".length), id);
     if (isSettled(record)) want("x", record.life.expiresAt, id);
-    else want("q", id);
     const { items, pieces } = world.oracle.jobs.get(record.id)!;
     items.forEach((_, seq) => want("d", id, "t", seq));
     let at = 0;
-    for (const piece of pieces) {
+    for (const piece of smallValue(record) ? [] : pieces) {
       want("d", id, "v", at);
       at += piece.length;
     }
@@ -114,11 +120,16 @@ async function compareRows(store: KV, world: World): Promise<void> {
 
 test("the same seed gives the same changes and effects, twice and on every runtime", () => {
   // After a change of what the core decides, records or tells, the new hashes are put here.
-  const expected: Record<number, string> = {};
-  for (let seed = 1; seed <= 5; seed++) {
-    assert.equal(hashOf(seed), hashOf(seed));
-    assert.equal(hashOf(seed), expected[seed], `seed ${seed}`);
-  }
+  const expected = [
+    "05c976c072ec3e81",
+    "4e44bc32250aa3e7",
+    "13381dfc8fd61b23",
+    "9ead6b9cf719346a",
+    "a96c7422913612d2",
+  ];
+  const hashes = () => expected.map((_, seed) => hashOf(seed + 1));
+  assert.deepEqual(hashes(), hashes());
+  assert.deepEqual(hashes(), expected);
 });
 
 function hashOf(seed: number): string {

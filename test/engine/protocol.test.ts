@@ -104,7 +104,7 @@ test("leases, items and chunks survive a restart of the server", async () => {
   assert.equal((await h.record(stream.promise)).items, 2);
   const { life } = await h.record(value.promise);
   assert.ok(life.state === "fulfilled");
-  assert.deepEqual(life.result, { shape: "value", type: "a/b", bytes: 6 });
+  assert.deepEqual(life.result, { shape: "value", type: "a/b", bytes: 6, body: null });
 });
 
 test("after a restart the grace counts anew, and then the job runs again", async () => {

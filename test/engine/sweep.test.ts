@@ -1,3 +1,4 @@
+import { changeSettled } from "../../src/engine/settled.ts";
 import { forgetNow, sweepOnce } from "../../src/engine/sweep.ts";
 import { readNextExpiry } from "../../src/store/layout.ts";
 import type { PostCommand } from "../../src/core/command.ts";
@@ -68,6 +69,19 @@ test("an unfinished promise is neither swept nor forgotten, however long it take
   await sweepOnce(h.engine);
   assert.equal(await forgetNow(h.engine, promise), false);
   assert.equal((await h.record(promise)).life.state, "pending");
+});
+
+test("a promise that somebody keeps just before it is swept stays", async () => {
+  await using h = await hearty();
+  const { promise } = await h.post("a", { ttlMs: 60_000 });
+  await h.engine.done({ type: "kill", promise, reason: "" });
+  await h.clock.advance(60_500);
+  const kept = changeSettled(h.engine, promise, (record) => {
+    return h.engine.done({ type: "keep", record, ttlMs: 900_000 });
+  });
+  await sweepOnce(h.engine);
+  await kept;
+  assert.equal((await h.record(promise)).id, promise);
 });
 
 test("a settled promise can be forgotten at once, and once", async () => {

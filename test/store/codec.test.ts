@@ -6,7 +6,7 @@ import { nextPromiseId } from "../../src/core/ids.ts";
 import type { Interest } from "../../src/core/interest.ts";
 import { combine } from "../../src/core/interest.ts";
 import { type KindRecord, NO_SETTINGS } from "../../src/core/kind.ts";
-import type { AttemptRecord, Life, PromiseRecord } from "../../src/core/promise.ts";
+import type { AttemptRecord, JobInput, Life, PromiseRecord } from "../../src/core/promise.ts";
 import type { JobError, Priority } from "../../src/core/terms.ts";
 import {
   decodeInput,
@@ -80,7 +80,12 @@ const life: fc.Arbitrary<Life> = fc.oneof<fc.Arbitrary<Life>[]>(
   }),
   fc.record({
     state: fc.constant("fulfilled"),
-    result: fc.record({ shape: fc.constant("value"), type: text, bytes: count }),
+    result: fc.record({
+      shape: fc.constant("value"),
+      type: text,
+      bytes: count,
+      body: orNull(bytes),
+    }),
     ...settled,
   }),
   fc.record({
@@ -91,6 +96,11 @@ const life: fc.Arbitrary<Life> = fc.oneof<fc.Arbitrary<Life>[]>(
   fc.record({ state: fc.constant("rejected"), error, reusableUntil: time, ...settled }),
 );
 
+const input: fc.Arbitrary<JobInput> = fc.record({
+  posted: fc.record({ contentType: text, body: bytes }),
+  run: fc.record({ contentType: text, body: bytes, isValue: fc.boolean() }),
+});
+
 const record: fc.Arbitrary<PromiseRecord> = fc.record({
   id: fc.constant(ID),
   kind: text as fc.Arbitrary<KindName>,
@@ -99,6 +109,7 @@ const record: fc.Arbitrary<PromiseRecord> = fc.record({
   createdAt: time,
   inputType: text,
   inputBytes: count,
+  input: orNull(input),
   traceparent: orNull(text),
   interests: fc.array(interest, { maxLength: 4 }),
   wishes: interest.map((one) => combine([one])),
@@ -131,12 +142,12 @@ test("every record comes back as it was", () => {
 test("an input comes back as it was posted and as the worker gets it, and equal bytes are stored once", () => {
   fc.assert(
     fc.property(bytes, bytes, text, text, fc.boolean(), (posted, changed, type, other, isValue) => {
-      const input = { contentType: type, body: posted };
-      for (const run of [{ ...input, isValue }, { contentType: other, body: changed, isValue }]) {
-        const payload = encodeInput(input, run);
-        assert.deepEqual(decodeInput(payload), { input, run });
+      const plain = { contentType: type, body: posted };
+      for (const run of [{ ...plain, isValue }, { contentType: other, body: changed, isValue }]) {
+        const payload = encodeInput({ posted: plain, run });
+        assert.deepEqual(decodeInput(payload), { posted: plain, run });
       }
-      const same = encodeInput(input, { ...input, isValue });
+      const same = encodeInput({ posted: plain, run: { ...plain, isValue } });
       assert.ok(same.length <= posted.length + 4 * type.length + 30);
     }),
     { seed: SEED, numRuns: 200 },

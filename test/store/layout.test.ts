@@ -1,6 +1,12 @@
 import { seededRandom } from "../../src/base/random.ts";
 import { nextPromiseId, type PromiseId } from "../../src/core/ids.ts";
-import { isSettled, type PromiseRecord, type SettledRecord } from "../../src/core/promise.ts";
+import type { RunInput } from "../../src/core/command.ts";
+import {
+  isSettled,
+  type PromiseRecord,
+  type SettledRecord,
+  SMALL_BYTES_MAX,
+} from "../../src/core/promise.ts";
 import type { KV } from "../../src/store/kv.ts";
 import {
   listExpired,
@@ -30,12 +36,19 @@ test("a created promise is found by its id, by its key, among the pending ones, 
   const record = scene.record(promise);
   assert.deepEqual(await readPromise(store, promise), record);
   assert.equal(await readCurrent(store, record.key), promise);
-  assert.deepEqual(await listPending(store, { after: null, limit: 9 }), [promise]);
-  const read = await readInput(store, promise);
-  assert.ok(read !== null && read !== "damaged");
-  assert.deepEqual(new TextDecoder().decode(read.input.body), '"job 0"');
-  assert.equal(read.run.isValue, true);
+  assert.deepEqual(await listPending(store, { after: null, limit: 9 }), [record]);
+  assert.equal(new TextDecoder().decode(record.input!.posted.body), '"job 0"');
+  assert.equal(await readInput(store, promise), null);
   assert.equal(await readNextExpiry(store), null);
+});
+
+test("a large input has a row of its own", async () => {
+  const { store, scene } = await desk();
+  const { promise, run } = postLarge(scene);
+  await save(store, scene);
+  assert.equal(scene.record(promise).input, null);
+  const { contentType, body } = run;
+  assert.deepEqual(await readInput(store, promise), { posted: { contentType, body }, run });
 });
 
 test("a settled promise is pending no more, and is found by when it goes", async () => {
@@ -119,12 +132,18 @@ test("a large value is cut into rows and read from any byte on", async () => {
   assert.equal(await readPiece(store, on.promise, body.length), null);
 });
 
-test("an empty value has a row, and no bytes", async () => {
-  const { store, scene } = await desk();
-  const on = scene.running();
-  scene.fulfill(on, "");
-  await save(store, scene);
-  assert.equal(await readPiece(store, on.promise, 0), null);
+test("a small value is part of the record, and so is an empty one", async () => {
+  for (const text of ["", "12"]) {
+    const { store, scene } = await desk();
+    const on = scene.running();
+    scene.fulfill(on, text);
+    await save(store, scene);
+    assert.equal(await readPiece(store, on.promise, 0), null);
+    const record = await readPromise(store, on.promise);
+    assert.ok(record !== null && record !== "damaged" && record.life.state === "fulfilled");
+    assert.ok(record.life.result.shape === "value");
+    assert.equal(new TextDecoder().decode(record.life.result.body!), text);
+  }
 });
 
 test("chunks of an attempt that failed are gone, and what follows is read alone", async () => {
@@ -167,7 +186,8 @@ test("promises are listed newest or oldest first, page by page", async () => {
   assert.deepEqual(await page(ids[3]!, "newest"), [2, 1]);
   assert.deepEqual(await page(null, "oldest"), [0, 1]);
   assert.deepEqual(await page(ids[3]!, "oldest"), [4]);
-  assert.deepEqual(await listPending(store, { after: ids[1]!, limit: 2 }), [ids[2], ids[3]]);
+  const pending = await listPending(store, { after: ids[1]!, limit: 2 });
+  assert.deepEqual(pending, [scene.record(ids[2]!), scene.record(ids[3]!)]);
 });
 
 test("expired promises are listed page by page", async () => {
@@ -191,6 +211,7 @@ test("expired promises are listed page by page", async () => {
 test("a row that was changed is damage, and says so", async () => {
   const { store, scene } = await desk();
   const on = scene.running();
+  const { promise: large } = postLarge(scene);
   await save(store, scene);
   scene.item(on, 0);
   await save(store, scene);
@@ -201,10 +222,11 @@ test("a row that was changed is damage, and says so", async () => {
   }
   const { promise } = on;
   assert.equal(await readPromise(store, promise), "damaged");
-  assert.equal(await readInput(store, promise), "damaged");
+  assert.equal(await readInput(store, large), "damaged");
   assert.equal(await readItems(store, promise, { seq: 0, limit: 9 }), "damaged");
   assert.deepEqual(await readKinds(store), { kinds: [], damaged: 1 });
   assert.deepEqual(await listPromises(store, { after: null, order: "newest", limit: 9 }), [
+    { damaged: large },
     { damaged: promise },
   ]);
 });
@@ -244,6 +266,13 @@ test("an empty store knows no id, and a probe changes nothing of that", async ()
   assert.equal(await readPromise(store, id), null);
   assert.equal(await readInput(store, id), null);
 });
+
+/** Posts a job whose input has a row of its own. */
+function postLarge(scene: Scene): { promise: PromiseId; run: RunInput } {
+  const run = { contentType: "a/b", body: new Uint8Array(SMALL_BYTES_MAX + 1), isValue: false };
+  const { contentType, body } = run;
+  return { promise: scene.post({}, { input: { contentType, body }, run }), run };
+}
 
 async function desk(): Promise<{ store: KV; scene: Scene }> {
   const store = memoryStore();

@@ -244,7 +244,7 @@ async function getInput(call: Call, services: Services): Promise<Response | Refu
   if (isRefusal(query)) return query;
   const record = await findReadable(services, id, call.principal);
   if (isRefusal(record)) return record;
-  const input = await findInput(source, id);
+  const input = await findInput(source, record);
   if (isRefusal(input)) return input;
   const headers = promiseHeaders(id, null);
   const etag = resultTag(id, "input");
