@@ -62,6 +62,12 @@ const STEPS: readonly Step[] = [
     reportOption: "--junit-path=",
   },
   {
+    name: "docs",
+    about: "the examples in doc comments, under Deno",
+    command: "deno test --allow-all --doc --no-check src",
+    reportOption: "--junit-path=",
+  },
+  {
     name: "runtime",
     about: "real servers of both runtimes, from outside",
     command: "bun test --timeout=300000 ./test/runtime/",
