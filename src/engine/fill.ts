@@ -11,11 +11,13 @@ import type { Now } from "../base/clock.ts";
 import type { Effect } from "../core/change.ts";
 import type { Command } from "../core/command.ts";
 import type { KindName, PromiseId, SessionId } from "../core/ids.ts";
+import type { Interest } from "../core/interest.ts";
 import { isQuarantined } from "../core/lease.ts";
+import type { PromiseRecord } from "../core/promise.ts";
 import { freeSlots, groupOf, isOpen, runsAlone, type Session } from "../core/session.ts";
 import type { Entry, State } from "../core/state.ts";
 import { place } from "../schedule/place.ts";
-import type { Policy, ReadyJob, Slot } from "../schedule/policy.ts";
+import type { Claim, Policy, ReadyJob, Slot } from "../schedule/policy.ts";
 
 /** What the filler needs of the engine. */
 interface Steps {
@@ -236,7 +238,16 @@ function readyJob({ record, arrival }: Entry, now: Now): ReadyJob {
     group: groupOf(record.kind, record.version),
     arrival,
     createdAt: record.createdAt,
-    claims: wanted.length > 0 ? wanted : interests,
+    claims: (wanted.length > 0 ? wanted : interests).map((interest) => claimOf(interest, record)),
     isFirst: life.state === "pending" && life.doing === "waiting" && life.isFirst,
   };
+}
+
+/** A wish that names no deadline, but a time limit, is taken to want that much time from its post on. */
+function claimOf(
+  { owner, queue, priority, deadline, timeoutMs }: Interest,
+  { createdAt }: PromiseRecord,
+): Claim {
+  const limit = timeoutMs === null ? null : createdAt + timeoutMs;
+  return { owner, queue, priority, deadline: deadline ?? limit };
 }

@@ -1,6 +1,8 @@
 import type { Command, PostCommand, Wish } from "../../src/core/command.ts";
 import type { KindName, LeaseId, PromiseId, SessionId } from "../../src/core/ids.ts";
 import { Filler, type SlotEffect } from "../../src/engine/fill.ts";
+import { earliestDeadline } from "../../src/schedule/earliest-deadline.ts";
+import type { Policy } from "../../src/schedule/policy.ts";
 import { connectCommand, offerOf, postCommand, Scene } from "../core/scene.ts";
 import { strictPolicy } from "../core/strict-policy.ts";
 import { assert, test } from "../harness/test.ts";
@@ -143,13 +145,26 @@ test("a worker that comes back with its quarantined job gets no other beside it"
   assert.equal(desk.started.at(-1)![0], other);
 });
 
+test("a time limit stands for a deadline where none is named", () => {
+  const desk = new Desk(earliestDeadline());
+  const late = desk.post("late", { timeoutMs: 60_000 });
+  const soon = desk.post("soon", { timeoutMs: 1_000 });
+  const named = desk.post("named", { timeoutMs: 60_000, deadline: desk.scene.now.wall + 10 });
+  desk.connect("w1", 3);
+  assert.deepEqual(desk.started.map(([promise]) => promise), [named, soon, late]);
+});
+
 /** A scene whose ready jobs are started by a filler. */
 class Desk {
   readonly scene = new Scene();
   /** What was started, and where. */
   readonly started: (readonly [PromiseId, SessionId])[] = [];
   readonly state = this.scene.state;
-  readonly #filler = new Filler(this, strictPolicy());
+  readonly #filler: Filler;
+
+  constructor(policy: Policy = strictPolicy()) {
+    this.#filler = new Filler(this, policy);
+  }
 
   run(command: Command): void {
     this.scene.step(command);
