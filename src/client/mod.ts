@@ -14,4 +14,5 @@ export { AnswerError, UnreachableError } from "./transport.ts";
 export type { ClientOptions } from "./transport.ts";
 export { HeartyError } from "../wire/problem.ts";
 export type { PromiseDocument } from "../wire/document.ts";
-export type { EndRecord, ErrorDocument, ItemRecord } from "../wire/records.ts";
+export type { ErrorDocument } from "../wire/error-document.ts";
+export type { EndRecord, ItemRecord } from "../wire/records.ts";

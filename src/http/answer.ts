@@ -79,7 +79,13 @@ export function promiseRefusal(
   return response;
 }
 
-const KEPT_HEADERS = ["Hearty-Promise", "Cache-Status", "Preference-Applied", "Vary"];
+const KEPT_HEADERS = [
+  "Hearty-Promise",
+  "Cache-Status",
+  "Preference-Applied",
+  "Vary",
+  "Content-Range",
+];
 
 const CLOSING = new Set([
   "input-too-large",

@@ -76,7 +76,8 @@ export async function resultResponse(
   if (life.state === "fulfilled" && life.result.shape === "value") {
     return await valueResponse(record, services, { ...request, type: life.result.type });
   }
-  if (life.state === "rejected" && record.items === 0) return jobProblem(life.error);
+  const isEvents = namedForm(accept) === MEDIA.events;
+  if (life.state === "rejected" && record.items === 0 && !isEvents) return jobProblem(life.error);
   const form = negotiate(accept, ITEM_FORMS);
   if (form === null) return notAcceptable(ITEM_FORMS);
   if (life.state === "rejected" && form === MEDIA.json) return jobProblem(life.error);
@@ -101,17 +102,12 @@ async function valueResponse(
   if (form === MEDIA.ndjson) {
     return streamResponse(record.id, services, { ...request, form: ndjsonForm() });
   }
-  const body = await readWhole(services.source.store, record);
   const { headers } = request;
   harmless(headers);
+  if (form === MEDIA.multipart) return await onePartResponse(record, services, request);
   headers.set("ETag", resultTag(record.id, form));
-  if (form === MEDIA.multipart) {
-    const boundary = `hearty-${services.unguessable()}`;
-    const out = new ByteWriter();
-    writeOnePart(out, boundary, { type, body });
-    headers.set("Content-Type", multipartType(boundary));
-    return new Response(out.take(), { headers });
-  }
+  if (isKnown(request)) return new Response(null, { status: 304, headers });
+  const body = await readWhole(services.source.store, record);
   const said = form === MEDIA.json ? asJson({ type, body }) : asMsgpack({ type, body });
   if (said === null) {
     return refuse("not-acceptable", {
@@ -123,26 +119,43 @@ async function valueResponse(
   return new Response(said.slice(), { headers });
 }
 
+async function onePartResponse(
+  record: PromiseRecord,
+  { source, unguessable }: Services,
+  { headers, type }: ResultRequest & { readonly type: string },
+): Promise<Response> {
+  const boundary = `hearty-${unguessable()}`;
+  const out = new ByteWriter();
+  writeOnePart(out, boundary, { type, body: await readWhole(source.store, record) });
+  headers.set("Content-Type", multipartType(boundary));
+  return new Response(out.take(), { headers });
+}
+
+/** Whether the client has what the answer's tag names. */
+function isKnown({ call, headers }: ResultRequest): boolean {
+  const known = call.request.headers.get("if-none-match");
+  return known !== null && etagMatches(known, headers.get("etag")!, "weak");
+}
+
 /** The bytes as stored: with their length, their tag, and by range (RFC 9110). */
 async function storedResponse(
   record: PromiseRecord,
   { source }: Services,
-  { call, headers, type }: ResultRequest & { readonly type: string },
+  request: ResultRequest & { readonly type: string },
 ): Promise<Response | Refusal> {
+  const { call, headers, type } = request;
   const size = valueBytes(record);
   const etag = resultTag(record.id, null);
   harmless(headers);
   headers.set("ETag", etag);
+  if (isKnown(request)) return new Response(null, { status: 304, headers });
   const ask = call.request.headers;
-  const known = ask.get("if-none-match");
-  if (known !== null && etagMatches(known, etag, "weak")) {
-    return new Response(null, { status: 304, headers });
-  }
   headers.set("Content-Type", type);
   headers.set("Accept-Ranges", "bytes");
   const isRanged = call.request.method === "GET" && ifRangeHolds(ask.get("if-range"), etag);
   const range = isRanged ? parseRange(ask.get("range"), size) : null;
   if (range === "unsatisfiable") {
+    headers.set("Content-Range", `bytes */${size}`);
     const detail = `Cannot give the range "${ask.get("range")}": the result has ${size} bytes`;
     return refuse("range-not-satisfiable", { detail, extras: { size } });
   }
@@ -173,7 +186,7 @@ export function streamResponse(
   openStream(call, headers, form.contentType);
   if (call.request.method === "HEAD") return headOf(headers, done);
   const { source, stopping, onFault } = services;
-  const body = streamBody(new Reader(source, id, from), form, {
+  const body = streamBody(new Reader(source, id, { from, value: "item" }), form, {
     clock: services.clock,
     stop: stopping,
     onEnd: done,

@@ -6,7 +6,7 @@ import { countOwners, type Interest } from "../core/interest.ts";
 import { isSettled, phaseOf, type PromiseRecord } from "../core/promise.ts";
 import { formatTime } from "../wire/duration.ts";
 import type { PromiseDocument } from "../wire/document.ts";
-import { errorDocument } from "../wire/records.ts";
+import { errorDocument } from "../wire/error-document.ts";
 import type { LiveView } from "./source.ts";
 
 /** Who looks, and from where links begin. */

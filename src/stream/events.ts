@@ -20,7 +20,7 @@ import { promiseDocument } from "./document.ts";
 import { Reader } from "./reader.ts";
 import type { Produce } from "./render.ts";
 import { nextNudge, type Source } from "./source.ts";
-import { readWhole } from "./value.ts";
+import { valueItem } from "./value.ts";
 
 /** How long a reader waits before it connects again, in ms. */
 const RETRY_MS = 2_000;
@@ -55,7 +55,8 @@ class Events {
   ) {
     this.#source = source;
     this.#options = options;
-    this.#reader = new Reader(source, record.id, from);
+    // One value comes with the end, if it comes at all.
+    this.#reader = new Reader(source, record.id, { from, value: "left out" });
   }
 
   readonly produce: Produce = async (out, signal) => {
@@ -94,9 +95,6 @@ class Events {
       await this.#writeEnd(out, read.end, read.record);
       return { isEnd: true };
     }
-    const { life } = await this.#record() ?? { life: null };
-    // The one value of a promise comes with its end, not as an item.
-    if (life?.state === "fulfilled" && life.result.shape === "value") return { isEnd: false };
     for (const item of read.items) writeItemEvent(out, item, { id: String(item.seq) });
     return { isEnd: false };
   }
@@ -134,7 +132,8 @@ class Events {
     if (life.state !== "fulfilled" || life.result.shape !== "value") return null;
     const { type, bytes } = life.result;
     if (isJson(type) && bytes <= INLINE_RESULT_BYTES_MAX) {
-      return { json: await readWhole(this.#source.store, record) };
+      const { body, isFalseJson } = await valueItem(this.#source, record);
+      if (!isFalseJson) return { json: body };
     }
     return { link: `${this.#options.basePath}/promises/${record.id}/result` };
   }

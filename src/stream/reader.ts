@@ -10,7 +10,7 @@ import { isSettled, type PromiseRecord } from "../core/promise.ts";
 import { type ItemRow, readItems } from "../store/layout.ts";
 import type { StoredItem, StreamEnd } from "../wire/records.ts";
 import { nextNudge, type Source } from "./source.ts";
-import { readWhole } from "./value.ts";
+import { valueItem } from "./value.ts";
 
 /** What a reader got: items, or the end with the record as it was settled. */
 export type Read =
@@ -21,13 +21,19 @@ export type Read =
 export class Reader {
   readonly #source: Source;
   readonly id: PromiseId;
+  readonly #value: "item" | "left out";
   #next: number;
 
-  /** Reads from item `from` on. */
-  constructor(source: Source, id: PromiseId, from: number) {
+  /** Reads from item `from` on. One value is read as the only item, or left out. */
+  constructor(
+    source: Source,
+    id: PromiseId,
+    { from, value }: { readonly from: number; readonly value: "item" | "left out" },
+  ) {
     this.#source = source;
     this.id = id;
     this.#next = from;
+    this.#value = value;
   }
 
   /** The number of the next item. */
@@ -47,9 +53,12 @@ export class Reader {
     if (life.result.shape === "items") {
       return { end: { end: "fulfilled", items: record.items }, record };
     }
-    return this.#next === 0
-      ? { items: [await this.#value(record, life.result.type)] }
-      : { end: { end: "fulfilled", items: 1 }, record };
+    if (this.#next > 0 || this.#value === "left out") {
+      return { end: { end: "fulfilled", items: 1 }, record };
+    }
+    const item = await valueItem(this.#source, record);
+    this.#next = 1;
+    return { items: [item] };
   }
 
   /** As `look`, but waits until there is something; null only if `signal` aborted. */
@@ -76,13 +85,6 @@ export class Reader {
     if (rows === "damaged" || rows.length === 0) throw damaged(this.id, this.#next);
     this.#next += rows.length;
     return rows.map(storedItem);
-  }
-
-  /** One value, read as a stream of one item. */
-  async #value(record: PromiseRecord, type: string): Promise<StoredItem> {
-    const body = await readWhole(this.#source.store, record);
-    this.#next = 1;
-    return { seq: 0, type, body };
   }
 }
 

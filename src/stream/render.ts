@@ -75,6 +75,7 @@ export function pulledBody(
         if (pieces.length === 0 && !isEnd) {
           const out = new ByteWriter();
           ({ isEnd } = await produce(out, signal));
+          if (isOver) return; // The reader left meanwhile: the stream takes nothing more.
           cut(out.take(), pieces);
         }
         const piece = pieces.shift();

@@ -1,11 +1,21 @@
 // One value: its bytes as stored, whole or a range of them, piece by piece, so that a large one never stands in
 // memory.
 
+import { sleep } from "../base/clock.ts";
+import { scanJson } from "../base/json.ts";
+import { finishInTurns } from "../base/steps.ts";
 import type { PromiseId } from "../core/ids.ts";
+import { NESTING_MAX } from "../core/limits.ts";
 import { HeartyError, refuse } from "../core/problem.ts";
 import type { PromiseRecord } from "../core/promise.ts";
 import type { KV } from "../store/kv.ts";
 import { readPiece } from "../store/layout.ts";
+import { isJson } from "../wire/media.ts";
+import type { StoredItem } from "../wire/records.ts";
+import type { Source } from "./source.ts";
+
+/** Larger values that came in chunks, in bytes, are not read through to see whether they are JSON. */
+const PROVEN_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The length of a promise's one value. @throws {TypeError} if it has none. */
 export function valueBytes({ life }: PromiseRecord): number {
@@ -29,6 +39,22 @@ export async function readWhole(store: KV, record: PromiseRecord): Promise<Uint8
     whole.set(bytes, offset);
   }
   return whole;
+}
+
+/** The one value as the only item of a stream. @throws {HeartyError} `damaged` */
+export async function valueItem(source: Source, record: PromiseRecord): Promise<StoredItem> {
+  const { life, chunks } = record;
+  const body = await readWhole(source.store, record);
+  const type = life.state === "fulfilled" && life.result.shape === "value" ? life.result.type : "";
+  // Chunks are not checked as they come; what will stand inside other JSON must be JSON.
+  const isFalseJson = chunks > 0 && isJson(type) && !await isJsonText(source, body);
+  return { seq: 0, type, body, ...(isFalseJson && { isFalseJson }) };
+}
+
+async function isJsonText({ clock }: Source, body: Uint8Array): Promise<boolean> {
+  if (body.length > PROVEN_BYTES_MAX) return false;
+  const scan = await finishInTurns(scanJson(body, NESTING_MAX), () => sleep(clock, 0));
+  return !("message" in scan);
 }
 
 /** The bytes from `start` to `end`, both included, as a stream that reads when it is asked to. */

@@ -1,7 +1,7 @@
 // The promise document: what `GET /promises/{id}` answers.
 
 import type { Phase, State } from "../core/terms.ts";
-import type { ErrorDocument } from "./records.ts";
+import type { ErrorDocument } from "./error-document.ts";
 
 /** A promise as people and programs see it. Times are RFC 3339 in UTC. */
 export interface PromiseDocument {

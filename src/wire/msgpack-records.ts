@@ -3,8 +3,9 @@
 
 import { encode } from "../base/msgpack.ts";
 import type { ByteWriter } from "./byte-writer.ts";
+import { errorDocument } from "./error-document.ts";
 import { MEDIA } from "./media.ts";
-import { errorDocument, type StoredItem, type StreamForm } from "./records.ts";
+import type { StoredItem, StreamForm } from "./records.ts";
 import { asMsgpack } from "./transcode.ts";
 
 /**

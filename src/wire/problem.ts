@@ -3,8 +3,8 @@
 
 import { type InputFault, type ProblemCode, type Refusal, refuse } from "../core/problem.ts";
 import type { JobError } from "../core/terms.ts";
+import { errorDocument } from "./error-document.ts";
 import { MEDIA } from "./media.ts";
-import { errorDocument } from "./records.ts";
 
 /** What a client throws for a problem. */
 export { HeartyError } from "../core/problem.ts";

@@ -5,18 +5,16 @@
 //     length stay exact.
 // R2. A record is one line, whatever the worker's JSON looked like.
 
-import type { JobError, Reason } from "../core/terms.ts";
+import type { JobError } from "../core/terms.ts";
 import type { PromiseId } from "../core/ids.ts";
 import { toBase64 } from "./base64.ts";
 import type { ByteWriter } from "./byte-writer.ts";
-import { asJson } from "./transcode.ts";
+import type { ErrorDocument } from "./error-document.ts";
+import { asJson, type Body } from "./transcode.ts";
 
 /** One stored item, as the read side hands it on. */
-export interface StoredItem {
+export interface StoredItem extends Body {
   readonly seq: number;
-  /** The media type; `application/json` bodies hold JSON text. */
-  readonly type: string;
-  readonly body: Uint8Array;
   /** Of a batch's item: which child, and how it ended. */
   readonly child?: ChildOutcome;
 }
@@ -38,15 +36,6 @@ export interface ChildOutcome {
 export type StreamEnd =
   | { readonly end: "fulfilled"; readonly items: number }
   | { readonly end: "rejected"; readonly items: number; readonly error: JobError };
-
-/** A job's error as JSON shows it. */
-export interface ErrorDocument {
-  readonly reason: Reason;
-  readonly name: string;
-  readonly message: string;
-  readonly retryable: boolean;
-  readonly detail: unknown;
-}
 
 /** An item record as a reader gets it; `index` and `promise` are a batch's. */
 export type ItemRecord =
@@ -73,12 +62,6 @@ export interface StreamForm {
   open(out: ByteWriter): void;
   item(out: ByteWriter, item: StoredItem): void;
   end(out: ByteWriter, end: StreamEnd): void;
-}
-
-/** A job's error as JSON shows it: the detail, kept as text, becomes a value. */
-export function errorDocument(error: JobError): ErrorDocument {
-  const { reason, name, message, retryable, detail } = error;
-  return { reason, name, message, retryable, detail: detail === null ? null : JSON.parse(detail) };
 }
 
 /**

@@ -8,11 +8,13 @@ import { isJson, isMsgpack } from "./media.ts";
 export interface Body {
   readonly type: string;
   readonly body: Uint8Array;
+  /** It says that it is JSON and is not: it came in chunks, which nobody checks. */
+  readonly isFalseJson?: boolean;
 }
 
 /** The body as JSON text; null if it is neither JSON nor MessagePack that JSON can say. */
-export function asJson({ type, body }: Body): Uint8Array | null {
-  if (isJson(type)) return body;
+export function asJson({ type, body, isFalseJson }: Body): Uint8Array | null {
+  if (isJson(type)) return isFalseJson ? null : body;
   const value = isMsgpack(type) ? attempt(() => decode(body)) : undefined;
   const text = value === undefined ? null : sayInJson(value);
   return text === null ? null : new TextEncoder().encode(text);
@@ -22,10 +24,10 @@ export function asJson({ type, body }: Body): Uint8Array | null {
  * The body as one MessagePack value; null if it is neither MessagePack nor JSON that MessagePack
  * can say.
  */
-export function asMsgpack({ type, body }: Body): Uint8Array | null {
+export function asMsgpack({ type, body, isFalseJson }: Body): Uint8Array | null {
   if (isMsgpack(type)) return attempt(() => decode(body)) === undefined ? null : body;
-  if (!isJson(type)) return null;
-  return attempt(() => encodeJson(new TextDecoder().decode(body))) ?? null;
+  if (!isJson(type) || isFalseJson) return null;
+  return attempt(() => encodeJson(utf8.decode(body))) ?? null;
 }
 
 /**
@@ -63,6 +65,8 @@ function encodeJson(text: string): Uint8Array | null {
  * exponent.
  */
 const LONG_NUMBER = /\d{16}|[eE]\+?\d{3}/;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** JSON.parse as both runtimes have it; TypeScript does not know the third argument yet. */
 const parseWithSource = JSON.parse as (

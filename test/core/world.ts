@@ -28,9 +28,12 @@ const OWNERS = ["ada", "bob", "cyd"];
 const QUEUES = ["default", "nightly"];
 const NAMES = ["w1", "w2", "w3"];
 
+/** An input that is stored beside its record. */
+const LARGE = { contentType: "a/b", body: new Uint8Array(2_000).fill(7) };
+
 /** Settings that make everything happen within a few minutes. */
 export const SETTINGS: Settings = {
-  limits: { ...DEFAULT_LIMITS, queuedMax: 4, itemBytesMax: 40, resultBytesMax: 200, itemsMax: 8 },
+  limits: { ...DEFAULT_LIMITS, queuedMax: 4, itemBytesMax: 40, resultBytesMax: 2_000, itemsMax: 8 },
   defaults: DEFAULT_KIND,
   graceMs: 6_000,
   cancelGraceMs: 4_000,
@@ -175,7 +178,11 @@ export class World {
       delayMs: d % 4 === 0 ? (d % 3) * 5_000 : null,
       ttlMs: d % 3 === 0 ? 1_000 * (d % 100) : null,
       deadline: d % 5 === 0 ? START + d : null,
-    }, { version, tags: d % 6 === 0 ? [`tag ${d % 9}`] : [] }));
+    }, {
+      version,
+      tags: d % 6 === 0 ? [`tag ${d % 9}`] : [],
+      ...(c % 5 === 0 && { input: LARGE, run: { ...LARGE, isValue: false } }),
+    }));
     if (outcome.type === "posted" && outcome.sharing === "created") {
       this.#promises.push(outcome.promise);
     }
@@ -235,12 +242,14 @@ export class World {
     const on = this.#lease(a);
     const chunks = this.oracle.chunksOf(on.lease);
     const seq = [chunks, chunks, chunks, chunks - 1, chunks + 1][b % 5]!;
-    const body = new Uint8Array(c % 90).fill(c);
+    const body = new Uint8Array(c % 9 === 0 ? 900 : c % 90).fill(c);
     this.run({ type: "chunk", ...on, seq: Math.max(0, seq), body });
   }
 
   #fulfill(a: number, b: number, c: number): void {
-    const content = b % 3 === 0 ? null : json("8".repeat(c % 17 === 0 ? 201 : c % 60));
+    const content = b % 3 === 0
+      ? null
+      : json("8".repeat([2_001, 1_500, 1_024, 1_025][c % 17] ?? c % 60));
     const ttlMs = c % 4 === 0 ? 100 * c : null;
     const tags = c % 5 === 0 ? ["late"] : [];
     this.run({ type: "fulfill", ...this.#lease(a), content, contentType: null, tags, ttlMs });

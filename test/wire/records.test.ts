@@ -1,4 +1,4 @@
-import { endRecord, errorDocument, writeItemRecord } from "../../src/wire/records.ts";
+import { endRecord, writeItemRecord } from "../../src/wire/records.ts";
 import { assert, test } from "../harness/test.ts";
 import {
   binaryItem,
@@ -88,9 +88,4 @@ test("an end record says how many items there are, and why it was rejected", () 
   assert.equal(endRecord(REJECTED), `{"end":"rejected","items":2,"error":${ERROR_TEXT}}`);
   const plain = { ...ERROR, detail: null };
   assert.ok(endRecord({ end: "rejected", items: 0, error: plain }).endsWith('"detail":null}}'));
-});
-
-test("an error document has its detail as a value", () => {
-  assert.deepEqual(errorDocument({ ...ERROR, detail: '{"a":[1]}' }).detail, { a: [1] });
-  assert.equal(errorDocument({ ...ERROR, detail: null }).detail, null);
 });

@@ -16,6 +16,7 @@ import {
   resultResponse,
 } from "../result.ts";
 import type { Env, Services } from "../services.ts";
+import { applied } from "./promises.ts";
 
 const RESULT_PARAMETERS = {
   from: sequence("The first item that is wanted."),
@@ -51,7 +52,11 @@ async function getResult(call: Call, services: Services): Promise<Response | Ref
   if (!isAnswerable(record) && named !== null) {
     return namedResponse(record, services, { ...request, named });
   }
-  const wanted = query.wait ?? parsePrefer(call.request.headers).waitMs;
+  const prefer = parsePrefer(call.request.headers).waitMs;
+  const wanted = query.wait ?? prefer;
+  if (prefer !== null && query.wait === null) {
+    headers.set("Preference-Applied", applied(prefer, limits.waitMsMax));
+  }
   if (!isAnswerable(record) && wanted !== null) {
     call.connection?.keepOpen();
     const ms = Math.min(wanted, limits.waitMsMax);
@@ -63,10 +68,12 @@ async function getResult(call: Call, services: Services): Promise<Response | Ref
     const answer = await resultResponse(record, services, request);
     return isRefusal(answer) ? promiseRefusal(answer, call.path, { services, headers }) : answer;
   }
+  headers.append("Vary", "Accept");
   return documentResponse(record, services, {
     status: 202,
     shared: null,
     owner: call.principal.owner,
+    headers,
   });
 }
 
