@@ -32,6 +32,8 @@ export interface LoadCounts {
   readonly failed: number;
 }
 
+/** So many jobs may wait before the generator does. */
+const QUEUED_MAX = 4;
 /** How long to wait after a refusal that does not say, and at first after a failure. */
 const PAUSE_MS = 1_000;
 /** The longest wait after failures in a row. */
@@ -43,6 +45,8 @@ export async function generateLoad(options: LoadOptions): Promise<LoadCounts> {
   const load = new Load(options);
   for (let turn = 0; !signal.aborted; turn++) {
     await load.cancelDue(turn);
+    await load.untilTaken();
+    if (signal.aborted) break;
     const posts = nextPosts(turn, random);
     for (const post of posts) await load.post(post, turn);
     // The pauses of a Poisson process: now a few at once, now none for a while, as people are.
@@ -88,6 +92,23 @@ class Load {
     const promise = new URL(location, this.#base);
     promise.searchParams.set("owner", post.owner);
     this.#regrets.push({ turn: turn + post.regretAfter, promise });
+  }
+
+  /** Waits while the workers are behind: a line that only grows shows nothing. */
+  async untilTaken(): Promise<void> {
+    while (!this.#options.signal.aborted && await this.#isBehind()) await this.#sleep(PAUSE_MS);
+  }
+
+  async #isBehind(): Promise<boolean> {
+    const { signal, send = globalThis.fetch } = this.#options;
+    const url = new URL(`jobs?phase=queued&limit=${QUEUED_MAX}`, this.#base);
+    try {
+      const answer = await send(new Request(url, { signal }));
+      const { items } = await answer.json() as { readonly items?: readonly unknown[] };
+      return items?.length === QUEUED_MAX;
+    } catch {
+      return false; // What is wrong is told by the post that follows.
+    }
   }
 
   /** Withdraws what its owner no longer wants. */

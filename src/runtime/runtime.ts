@@ -91,8 +91,10 @@ export interface Runtime {
   };
   /** Columns and rows of the terminal on stdout; null if it is none. */
   terminalSize(): { columns: number; rows: number } | null;
-  /** Runs this program again with other arguments, output inherited. */
+  /** Runs this program again with other arguments; its output is told on our stderr, its stdin ends when we do. */
   spawnSelf(args: readonly string[], env?: Readonly<Record<string, string>>): Child;
+  /** The URL of a file by a path relative to the current folder. */
+  fileUrl(path: string): string;
   /** Imports a user's module by a path relative to the current folder. */
   importFile(path: string): Promise<Record<string, unknown>>;
   /** Bytes of memory that the process occupies. */

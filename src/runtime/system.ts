@@ -47,6 +47,7 @@ export function system(
       return { columns: process.stdout.columns, rows: process.stdout.rows };
     },
     spawnSelf: (args, env = {}) => start([...selfArgs(), ...args], env),
+    fileUrl: (path) => pathToFileURL(resolve(path)).href,
     importFile: (path) => import(pathToFileURL(resolve(path)).href),
     rssBytes: () => process.memoryUsage.rss(),
   };
@@ -98,9 +99,12 @@ function stderrWriter(): (text: string) => void {
 function start(args: readonly string[], env: Readonly<Record<string, string>>): Child {
   // Our stdout is for results: a child's output is told to people, on stderr.
   const child = spawn(process.execPath, args, {
-    stdio: ["ignore", 2, 2],
+    // Our end of its stdin closes when this process ends, however it ends.
+    stdio: ["pipe", 2, 2],
     env: { ...process.env, ...env },
   });
+  // The pipe breaks when the child ends, which `exited` tells.
+  child.stdin?.on("error", () => undefined);
   const exited = new Promise<number | null>((resolve, reject) => {
     child.once("exit", (code) => resolve(code));
     child.once("error", reject);

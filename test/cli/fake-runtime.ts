@@ -72,6 +72,7 @@ export function fakeRuntime(given: Surroundings = {}): FakeRuntime {
     },
     terminalSize: () => terminals.stdout ? { columns: 60, rows: 20 } : null,
     spawnSelf: absent,
+    fileUrl: absent,
     importFile: absent,
     rssBytes: () => 0,
     stdout: () => stdout,

@@ -124,6 +124,16 @@ test("a server that is away is asked again, less and less often, and then used a
   assert.ok(sent.length > 200);
 });
 
+test("it waits while the workers are behind", async () => {
+  const { sent } = await run({
+    forMs: 60_000,
+    queued: (atMs) => atMs > 20_000 && atMs < 40_000 ? 9 : 3,
+  });
+  const between = sent.filter(({ atMs }) => atMs > 21_000 && atMs < 40_000);
+  assert.deepEqual(between, []);
+  assert.ok(sent.some(({ atMs }) => atMs >= 40_000));
+});
+
 test("the same seed posts the same jobs", async () => {
   assert.deepEqual(await run({ forMs: 30_000 }), await run({ forMs: 30_000 }));
 });
@@ -138,6 +148,7 @@ test("it stops while a request is under way, without a complaint", async () => {
     sleep: () => Promise.resolve(),
     onTrouble: (message) => void troubles.push(message),
     send: (request) => {
+      if (request.method === "GET") return Promise.resolve(Response.json({ items: [] }));
       queueMicrotask(() => stop.abort());
       return new Promise((_, reject) =>
         request.signal.addEventListener("abort", () => reject(request.signal.reason))
@@ -178,13 +189,16 @@ interface RunOptions {
   readonly forMs: number;
   readonly jobsPerSecond?: number;
   readonly url?: string;
+  /** How many jobs wait at a time; default: none. */
+  readonly queued?: (atMs: number) => number;
   /** Null: accepted. */
   readonly answer?: (request: Sent) => Response | null;
 }
 
 /** Lets the generator run against a server and a clock that are made up: nobody waits. */
 async function run(
-  { forMs, answer = () => null, url = "http://load.test", ...options }: RunOptions,
+  { forMs, answer = () => null, queued = () => 0, url = "http://load.test", ...options }:
+    RunOptions,
 ): Promise<Run> {
   const stop = new AbortController();
   const sent: Sent[] = [];
@@ -203,6 +217,11 @@ async function run(
     async send(request) {
       const { pathname: path, searchParams } = new URL(request.url);
       const query = Object.fromEntries(searchParams);
+      if (request.method === "GET") {
+        assert.deepEqual([path.split("/").at(-1), query.phase], ["jobs", "queued"]);
+        const length = Math.min(queued(nowMs), Number(query.limit));
+        return Response.json({ items: Array.from({ length }, () => ({})) });
+      }
       sent.push({ method: request.method, path, query, body: await request.text(), atMs: nowMs });
       return answer(sent.at(-1)!) ?? new Response(null, {
         status: request.method === "DELETE" ? 204 : 202,

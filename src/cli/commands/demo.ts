@@ -10,10 +10,13 @@ import { logger, type LogRecord } from "../log.ts";
 import { flag } from "../options.ts";
 import { serveOptions, storeOption } from "../serve-options.ts";
 import { type Running, untilStopped } from "../until-stopped.ts";
+import { PARENT_VARIABLE } from "./work.ts";
 
 const WORKER_NAMES = ["demo-1", "demo-2"];
 /** Jobs that one worker runs at a time. They share its thread; while one rests, another goes on. */
 const WORKER_CONCURRENCY = 2;
+/** How long a worker that has died stays away, in ms. */
+const RESTART_MS = 1_000;
 
 const { app: _, ...options } = serveOptions;
 
@@ -46,15 +49,14 @@ async function startDemo(context: Context, options: z.output<typeof table>): Pro
   const surroundings: Surroundings = { context, url: server.url, log, signal: end.signal };
   await context.out.announce(await welcome(server.url));
   // Last, and nothing that may fail behind it: no worker is left alone.
-  const workers = WORKER_NAMES.map((name) => startWorker(surroundings, name));
+  const workers = WORKER_NAMES.map((name) => new KeptWorker(surroundings, name));
   const load = options.load ? startLoad(surroundings) : null;
   return {
     ended: server.ended,
     async stop() {
       end.abort();
       // At once: a demo's jobs may be lost, but none of its processes may outlive it.
-      for (const worker of workers) worker.kill("SIGKILL");
-      await Promise.all([load, ...workers.map(({ exited }) => exited)]);
+      await Promise.all([load, ...workers.map((worker) => worker.kill())]);
       await server.stop();
     },
   };
@@ -69,17 +71,53 @@ interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-function startWorker({ context, url, log, signal }: Surroundings, name: string): Child {
-  // tsc rewrites the ends of imports, but not of this.
-  const app = import.meta.url.endsWith(".ts") ? "../../demo/app.ts" : "../../demo/app.js";
-  const file = decodeURIComponent(new URL(app, import.meta.url).pathname);
-  const concurrency = String(WORKER_CONCURRENCY);
-  const options = ["--server", url, "--name", name, "--concurrency", concurrency, "--log", "none"];
-  const worker = context.runtime.spawnSelf(["work", file, ...options]);
-  void worker.exited.then((code) => {
-    if (!signal.aborted) log({ level: "error", message: "A worker has ended", name, code });
-  });
-  return worker;
+/** A worker in a process of its own, which is started again when it has died: its jobs are then run again at once. */
+class KeptWorker {
+  readonly #surroundings: Surroundings;
+  readonly #name: string;
+  readonly #kept: Promise<void>;
+  #process: Child;
+
+  constructor(surroundings: Surroundings, name: string) {
+    this.#surroundings = surroundings;
+    this.#name = name;
+    this.#process = this.#start();
+    this.#kept = this.#keep();
+  }
+
+  /** Resolves when it is gone for good. */
+  kill(): Promise<void> {
+    this.#process.kill("SIGKILL");
+    return this.#kept;
+  }
+
+  async #keep(): Promise<void> {
+    const { context, log, signal } = this.#surroundings;
+    for (;;) {
+      const code = await this.#process.exited;
+      if (signal.aborted) return;
+      log({
+        level: "warn",
+        message: "A worker has ended: it is started again",
+        name: this.#name,
+        code,
+      });
+      await sleep(context.clock, RESTART_MS, signal);
+      if (signal.aborted) return;
+      this.#process = this.#start();
+    }
+  }
+
+  #start(): Child {
+    // tsc rewrites the ends of imports, but not of this.
+    const app = import.meta.url.endsWith(".ts") ? "../../demo/app.ts" : "../../demo/app.js";
+    const file = decodeURIComponent(new URL(app, import.meta.url).pathname);
+    const { context: { runtime }, url } = this.#surroundings;
+    const concurrency = String(WORKER_CONCURRENCY);
+    const named = ["--server", url, "--name", this.#name];
+    const args = ["work", file, ...named, "--concurrency", concurrency, "--log", "none"];
+    return runtime.spawnSelf(args, { [PARENT_VARIABLE]: "1" });
+  }
 }
 
 async function startLoad({ context, url, log, signal }: Surroundings): Promise<void> {

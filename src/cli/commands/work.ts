@@ -1,8 +1,13 @@
 // `hearty work`: a worker, until it is told to stop; it then finishes what runs.
 
 import { z } from "zod";
-import { type Kinds, RefusedError, serveJobs, type WorkerEvent } from "../../worker/mod.ts";
-import { UsageError } from "../args.ts";
+import {
+  isolate,
+  type Kinds,
+  RefusedError,
+  serveJobs,
+  type WorkerEvent,
+} from "../../worker/mod.ts";
 import { CommandError, type Context, defineCommand } from "../command.ts";
 import { loadDefault } from "../load.ts";
 import { logger, logOptions, type LogRecord } from "../log.ts";
@@ -37,8 +42,8 @@ export const workCommand = defineCommand({
   example: "hearty work kinds.ts --concurrency 4",
   async run(context, options, operands) {
     const file = operands[0]!;
-    if (options.isolate) throw new UsageError("Cannot use --isolate: not available yet");
-    const kinds = kindsOf(file, await loadDefault(context, file));
+    const exported = kindsOf(file, await loadDefault(context, file));
+    const kinds = options.isolate ? isolate(context.runtime.fileUrl(file), exported) : exported;
     const log = logger(context, options);
     return await untilStopped(context, () => {
       const worker = serveJobs({
@@ -51,7 +56,7 @@ export const workCommand = defineCommand({
         random: context.random,
         onEvent: (event) => log(recordOf(event)),
       });
-      const ended = worker.closed.catch(explainRefusal);
+      const ended = Promise.race([worker.closed.catch(explainRefusal), parentEnded(context)]);
       const stop = () => {
         worker.drain();
         return ended;
@@ -60,6 +65,15 @@ export const workCommand = defineCommand({
     });
   },
 });
+
+/** Set for a worker that must not outlive the process that started it, whose pipe is its stdin. */
+export const PARENT_VARIABLE = "HEARTY_WORK_WITH_PARENT";
+
+/** Resolves when the process that holds the other end of stdin has ended; never, where nobody asked for that. */
+async function parentEnded({ runtime }: Context): Promise<void> {
+  if (runtime.env(PARENT_VARIABLE) === undefined) return await new Promise(() => {});
+  await runtime.readStdin();
+}
 
 /** The kinds that a file exports. @throws {CommandError} if its default export is something else. */
 function kindsOf(file: string, exported: unknown): Kinds {
