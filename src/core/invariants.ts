@@ -7,8 +7,8 @@
 //   N1-N3 interest.ts    interests: one an owner and queue, combined, lasting or held
 //   S1-S3 state.ts       places, counters, keys
 //   L1-L4 lease.ts       leases: one held a promise, slots, blame, quarantine
-//   W1-W3 connect.ts, session.ts   sessions: one a name, never more leases than slots, a broken one has an end
-//   A1-A2 attempt.ts     results: items or chunks, each in order
+//   W1-W3 connect.ts, session.ts   sessions: one a name, with slots, a broken one has an end
+//   A1-A2 attempt.ts     results: items or chunks, each in order, chunks only while their attempt lasts
 //   K2    kinds.ts       the current version of a kind is one of its versions
 //   T1    here           every timer belongs to what it ends, and nothing else is in the heap
 
@@ -76,12 +76,15 @@ export function checkRecord(record: PromiseRecord): void {
   const says = (condition: boolean, what: string) => assert(condition, `${what}, in promise ${id}`);
   says(isCount(record.items) && isCount(record.itemBytes), "P2: items are counted");
   says(record.items > 0 || record.itemBytes === 0, "P2: no bytes without items");
+  says(record.items === 0 || record.chunks === 0, "A2: a result is items or chunks");
+  const hasChunks = record.chunks > 0 || record.chunkBytes > 0;
+  const mayHaveChunks = isRunning(record) || life.state === "fulfilled";
+  says(!hasChunks || mayHaveChunks, "A1: chunks go with their attempt");
   says(record.spent <= record.attempt, "P3: no more attempts are spent than were begun");
   says(record.losses <= record.attempt, "P3: no more workers are lost than attempts were begun");
   says((record.startedAt === null) === (record.attempt === 0), "P3: it started with attempt 1");
   says(record.history.length <= HISTORY_MAX, "P3: the history is bounded");
-  const isRunning = life.state === "pending" && life.doing === "running";
-  const ended = record.attempt - (isRunning ? 1 : 0);
+  const ended = record.attempt - (isRunning(record) ? 1 : 0);
   says(record.history.length === Math.min(ended, HISTORY_MAX), "P3: each ended attempt is told of");
   says(life.state !== "pending" || interests.length > 0, "P4: somebody wants what is pending");
   checkInterests(record);
@@ -255,6 +258,7 @@ export function checkMove(was: PromiseRecord, record: PromiseRecord): void {
   if (isSettled(was)) return checkKept(was, record);
   checkRecord(record);
   says(isNext(was.items, record.items), "P2: items grow one at a time");
+  says(record.chunks === 0 || isNext(was.chunks, record.chunks), "A1: chunks grow one at a time");
   says(isNext(was.spent, record.spent), "P3: attempts are spent one at a time");
   says(isNext(was.losses, record.losses), "P3: workers are lost one at a time");
   says(isNext(was.dropped, record.dropped), "P3: leases are dropped one at a time");
@@ -276,6 +280,10 @@ function checkKept(was: PromiseRecord, record: PromiseRecord): void {
   const { expiresAt } = record.life;
   const kept = { ...was, revision: record.revision, life: { ...life, expiresAt } };
   assert(JSON.stringify(kept) === JSON.stringify(record), `P1: the settled ${was.id} stays`);
+}
+
+function isRunning({ life }: PromiseRecord): boolean {
+  return life.state === "pending" && life.doing === "running";
 }
 
 function leaseIn({ life }: PromiseRecord): string | null {

@@ -53,7 +53,7 @@ export class Conversation {
 
   /** Whether a ping has gone unanswered for a whole heartbeat (C3). */
   get isSilent(): boolean {
-    return this.#isOver || this.#unanswered > 0;
+    return this.#isOver || this.#unanswered >= 2;
   }
 
   /** How long ago the last sign of life came, in ms. */
@@ -81,6 +81,7 @@ export class Conversation {
   /** Another connection speaks for the session now. */
   replaced(): void {
     this.#end();
+    this.#dispatch.unbind(null, this);
     this.#port.close(1008, "another connection took this worker's name over");
   }
 
@@ -158,8 +159,9 @@ export class Conversation {
       isOldSilent: old !== undefined && this.#dispatch.isSilent(old.id),
     }, (outcome) => {
       // Before any job is given out: `welcome` comes before the first `run`.
-      if (outcome.type === "connected") this.#welcome(outcome.session, outcome.leases);
-      else this.#refuse("name-taken");
+      if (outcome.type !== "connected") return this.#refuse("name-taken");
+      if (old && old.id !== outcome.session) this.#dispatch.replace(old.id);
+      this.#welcome(outcome.session, outcome.leases);
     });
   }
 

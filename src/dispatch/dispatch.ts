@@ -80,6 +80,12 @@ export class Dispatch implements Workers {
     this.#bySession.set(session, conversation);
   }
 
+  /** A session is over because another took its name: its connection, if it has one, says nothing more (D1). */
+  replace(session: SessionId): void {
+    this.#bySession.get(session)?.replaced();
+    this.#bySession.delete(session);
+  }
+
   /** A connection is over; true if it spoke for the session until now. */
   unbind(session: SessionId | null, conversation: Conversation): boolean {
     this.#conversations.delete(conversation);

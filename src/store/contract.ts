@@ -120,6 +120,20 @@ export const storeContract: readonly StoreCase[] = [
     same(await store.list(ALL, { limit: 0 }), []);
   }),
 
+  onFresh("list ends with the row that brings it to so many bytes", async (store) => {
+    const rows = Array.from({ length: 5 }, (_, i) => row(number(i), new Uint8Array(100)));
+    await store.commit({ puts: rows, deletes: [] });
+    const rowBytes = rows[0]!.key.length + 100;
+    for (const [bytesMax, count] of [[1, 1], [rowBytes, 1], [rowBytes + 1, 2], [1e6, 5]] as const) {
+      same(await store.list(ALL, { bytesMax }), rows.slice(0, count));
+      same(
+        await store.list(ALL, { bytesMax, reverse: true }),
+        rows.toReversed().slice(0, count),
+      );
+    }
+    same(await store.list(ALL, { bytesMax: 1e6, limit: 2 }), rows.slice(0, 2));
+  }),
+
   onFresh("list answers 1,000 rows where no limit is given", async (store) => {
     const rows = Array.from({ length: 1_001 }, (_, i) => row(number(i), text("x")));
     await store.commit({ puts: rows, deletes: [] });

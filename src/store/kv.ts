@@ -28,6 +28,8 @@ export interface Row {
 export interface ListOptions {
   /** At most so many rows; default 1,000. */
   readonly limit?: number;
+  /** Ends with the row by which keys and values have so many bytes, so that there is at least one; default: no bound. */
+  readonly bytesMax?: number;
   /** From the end of the range; default false. */
   readonly reverse?: boolean;
 }

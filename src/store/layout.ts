@@ -124,14 +124,14 @@ export interface ItemRow extends Content {
   readonly seq: number;
 }
 
-/** Items from `seq` on, at most `limit`. Stops before a damaged one; throws if that is the first. */
+/** Items from `seq` on, at most `limit` of them, and no further than about `bytesMax` bytes. Stops before a damaged one, unless that is the first. */
 export async function readItems(
   from: Reader,
   id: PromiseId,
-  { seq, limit }: { seq: number; limit: number },
+  { seq, limit, bytesMax }: { seq: number; limit: number; bytesMax?: number },
 ): Promise<readonly ItemRow[] | Damaged> {
   const range = { from: itemKey(id, seq), to: itemKey(id, seq + limit) };
-  const rows = await from.list(range, { limit });
+  const rows = await from.list(range, { limit, ...(bytesMax !== undefined && { bytesMax }) });
   const items: ItemRow[] = [];
   for (const row of rows) {
     const item = parse(row.key, row.value, decodeItem);

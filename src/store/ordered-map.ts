@@ -129,8 +129,9 @@ function getIn(blocks: readonly Block[], key: Bytes): Bytes | null {
 }
 
 function listIn(blocks: readonly Block[], range: Range, options: ListOptions = {}): Row[] {
-  const { limit = LIST_LIMIT, reverse = false } = options;
+  const { limit = LIST_LIMIT, bytesMax = Infinity, reverse = false } = options;
   const rows: Row[] = [];
+  let bytes = 0;
   const step = reverse ? -1 : 1;
   const edge = reverse ? range.to : range.from;
   let index = blockOf(blocks, edge);
@@ -140,8 +141,10 @@ function listIn(blocks: readonly Block[], range: Range, options: ListOptions = {
     for (; at >= 0 && at < block.keys.length; at += step) {
       const key = block.keys[at]!;
       const isPast = reverse ? compareBytes(key, range.from) < 0 : compareBytes(key, range.to) >= 0;
-      if (isPast || rows.length >= limit) return rows;
-      rows.push({ key, value: block.values[at]! });
+      if (isPast || rows.length >= limit || bytes >= bytesMax) return rows;
+      const value = block.values[at]!;
+      rows.push({ key, value });
+      bytes += key.length + value.length;
     }
     index += step;
     at = reverse ? (blocks[index]?.keys.length ?? 0) - 1 : 0;

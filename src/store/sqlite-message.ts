@@ -55,6 +55,7 @@ export interface ListRead {
   readonly snapshot: number;
   readonly range: Range;
   readonly limit: number;
+  readonly bytesMax: number;
   readonly reverse: boolean;
 }
 
@@ -224,6 +225,7 @@ export function packRead(to: Packer, read: Read): void {
   } else if (read.type === "list") {
     packRange(to, read.range);
     to.number(read.limit);
+    to.number(read.bytesMax);
     to.number(read.reverse ? 1 : 0);
   }
 }
@@ -237,7 +239,8 @@ export function unpackRead(from: Unpacker): Read {
   if (type !== "list") return { type, snapshot };
   const range = unpackRange(from);
   const limit = from.number();
-  return { type, snapshot, range, limit, reverse: from.number() === 1 };
+  const bytesMax = from.number();
+  return { type, snapshot, range, limit, bytesMax, reverse: from.number() === 1 };
 }
 
 /** Packs values that are there or not. */

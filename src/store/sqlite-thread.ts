@@ -9,7 +9,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { assert, unreachable } from "../base/assert.ts";
 import { compareBytes } from "../base/bytes.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
-import type { Bytes, WriteBatch } from "./kv.ts";
+import type { Bytes, Row, WriteBatch } from "./kv.ts";
 import {
   emptyLog,
   faultOf,
@@ -261,13 +261,24 @@ function getMany({ get }: View, keys: readonly Bytes[]): (packer: Packer) => voi
   };
 }
 
-function list(view: View, { range, limit, reverse }: ListRead): (packer: Packer) => void {
-  const rows = (reverse ? view.listReverse : view.list).all(range.from, range.to, limit);
+function list(
+  view: View,
+  { range, limit, bytesMax, reverse }: ListRead,
+): (packer: Packer) => void {
+  const statement = reverse ? view.listReverse : view.list;
+  const rows: Row[] = [];
+  let bytes = 0;
+  for (const row of statement.iterate(range.from, range.to, limit)) {
+    const [key, value] = [row["key"] as Bytes, row["value"] as Bytes];
+    rows.push({ key, value });
+    bytes += key.length + value.length;
+    if (bytes >= bytesMax) break;
+  }
   return (packer) => {
     packer.number(rows.length);
-    for (const row of rows) {
-      packer.bytes(row["key"] as Bytes);
-      packer.bytes(row["value"] as Bytes);
+    for (const { key, value } of rows) {
+      packer.bytes(key);
+      packer.bytes(value);
     }
   };
 }

@@ -208,9 +208,10 @@ class SqliteStore implements KV {
   }
 
   #list(snapshot: number, range: Range, options: ListOptions = {}): Promise<Row[]> {
-    const { limit = LIST_LIMIT, reverse = false } = options;
+    const { limit = LIST_LIMIT, bytesMax = COUNT_MAX, reverse = false } = options;
+    const bounds = { limit: Math.min(limit, COUNT_MAX), bytesMax: Math.min(bytesMax, COUNT_MAX) };
     return this.#ask(
-      { type: "list", snapshot, range, limit: Math.min(limit, ROWS_MAX), reverse },
+      { type: "list", snapshot, range, ...bounds, reverse },
       (from) =>
         unpackMany(from, () => {
           const key = from.copy();
@@ -238,8 +239,8 @@ class SqliteStore implements KV {
   }
 }
 
-/** More rows than memory holds; what travels as the limit of a list that has none. */
-const ROWS_MAX = 2 ** 32 - 1;
+/** More rows and bytes than one answer can hold; what travels as the bound of a list that has none. */
+const COUNT_MAX = 2 ** 32 - 1;
 
 function closedError(): StoreError {
   return new StoreError("closed", "Cannot use the store: it is closed");

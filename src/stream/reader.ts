@@ -4,7 +4,7 @@
 //     slow reader holds nothing but its place.
 
 import type { PromiseId } from "../core/ids.ts";
-import { READ_ITEMS_MAX } from "../core/limits.ts";
+import { READ_BYTES_MAX, READ_ITEMS_MAX } from "../core/limits.ts";
 import { HeartyError, refuse } from "../core/problem.ts";
 import { isSettled, type PromiseRecord } from "../core/promise.ts";
 import { type ItemRow, readItems } from "../store/layout.ts";
@@ -81,6 +81,7 @@ export class Reader {
     const rows = await readItems(this.#source.store, this.id, {
       seq: this.#next,
       limit: READ_ITEMS_MAX,
+      bytesMax: READ_BYTES_MAX,
     });
     if (rows === "damaged" || rows.length === 0) throw damaged(this.id, this.#next);
     this.#next += rows.length;

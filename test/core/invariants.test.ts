@@ -29,6 +29,8 @@ function busy() {
 type Busy = ReturnType<typeof busy>;
 
 const breakages: readonly (readonly [number: string, what: string, act: (b: Busy) => void])[] = [
+  ["A1", "chunks that nobody sends", ({ change, ready }) => change(ready, { chunks: 1 })],
+  ["A2", "items beside chunks", ({ change, on }) => change(on.promise, { items: 1, chunks: 1 })],
   ["D1", "an id beyond the last one", ({ state, timed }) => state.lastId = timed],
   ["P2", "bytes without items", ({ change, ready }) => change(ready, { itemBytes: 1 })],
   ["P2", "half an item", ({ change, ready }) => change(ready, { items: 0.5 })],
@@ -114,6 +116,7 @@ test("the checker finds moves that no promise makes", () => {
     ["P1", running, { ...running, key: keyOf("other") }],
     ["P1", { ...running, tags: ["a"] }, running],
     ["P2", item, running],
+    ["A1", running, { ...running, chunks: 2, chunkBytes: 2 }],
     ["P2", running, { ...item, items: 2, itemBytes: 2 }],
     ["P3", running, { ...running, startedAt: 7 }],
   ];

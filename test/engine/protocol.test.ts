@@ -185,8 +185,15 @@ test("the same name takes over while the old connection is silent, not while it 
   await early.say({ type: "hello", name: "w1", concurrency: 1, kinds: [{ kind: "price" }] });
   assert.equal(early.take("refused").reason, "name-taken");
   worker.isMute = true;
-  await h.clock.advance(20_000);
+  await h.clock.advance(19_999);
+  const soon = h.dial();
+  await soon.say({ type: "hello", name: "w1", concurrency: 1, kinds: [{ kind: "price" }] });
+  assert.equal(soon.take("refused").reason, "name-taken");
+  await h.clock.advance(1);
   await h.dial().hello();
+  // It would wait for jobs for ever otherwise.
+  assert.equal(worker.closed?.code, 1008);
+  assert.equal(h.hearty.dispatch.size, 1);
 });
 
 test("a worker that drains gets nothing new, and is closed with 1000 when its last lease ends", async () => {
