@@ -5,6 +5,7 @@ import { refuse } from "../core/problem.ts";
 import { refusalOfError, refusalResponse } from "./answer.ts";
 import { addCors, preflight } from "./cors.ts";
 import { checkForm, checkOrigin } from "./guard.ts";
+import { headAnswer } from "./handler.ts";
 import { boardRoutes } from "./routes/board.ts";
 import { docRoutes } from "./routes/docs.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -30,7 +31,7 @@ export function createApp(services: Services): Fetch {
   app.notFound((context) => {
     const { path } = context.req;
     const refusal = refuse("not-found", { detail: `Cannot find "${path}": there is no such path` });
-    return refusalResponse(refusal, path, services);
+    return headAnswer(context.req.raw, refusalResponse(refusal, path, services));
   });
   for (
     const routes of [
@@ -50,13 +51,13 @@ export function createApp(services: Services): Fetch {
   return async (request, connection) => {
     const startedAt = clock.now().mono;
     const response = await respond(request, connection);
+    addCors(response.headers, request.headers.get("origin"), services);
     const ms = clock.now().mono - startedAt;
     if (ms >= 1) response.headers.set("Server-Timing", `total;dur=${ms.toFixed(1)}`);
     return response;
   };
 
   async function respond(request: Request, connection: Connection | null): Promise<Response> {
-    const origin = request.headers.get("origin");
     try {
       const passed = checkForm(request, services);
       if ("refused" in passed) return refusalResponse(passed, "/", services);
@@ -70,11 +71,9 @@ export function createApp(services: Services): Fetch {
         ? null
         : checkOrigin(request, url, services);
       if (foreign !== null) return refusalResponse(foreign, path, services);
-      const response = request.method === "OPTIONS"
-        ? preflight(origin, services)
+      return request.method === "OPTIONS"
+        ? preflight(request.headers.get("origin"), services)
         : await app.fetch(request, { connection, url });
-      addCors(response.headers, origin, services);
-      return response;
     } catch (error) {
       return refusalResponse(refusalOfError(error, onFault), "/", services);
     }

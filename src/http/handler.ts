@@ -39,7 +39,8 @@ export function route(
     app.on(
       method.toUpperCase(),
       full,
-      (context) => answer(context, services, { roles, work: work! }),
+      async (context) =>
+        headAnswer(context.req.raw, await answer(context, services, { roles, work: work! })),
     );
   }
   const allowed = Object.keys(methods).map((method) => method.toUpperCase());
@@ -50,8 +51,21 @@ export function route(
     const refusal = refuse("method-not-allowed", { detail });
     const response = refusalResponse(refusal, context.req.path, services);
     response.headers.set("Allow", [...allowed, "OPTIONS"].join(", "));
-    return response;
+    return headAnswer(context.req.raw, response);
   });
+}
+
+/** What HEAD is answered with: the length of the body that GET would have, where it is known, and no body. */
+export async function headAnswer({ method }: Request, response: Response): Promise<Response> {
+  if (method !== "HEAD" || response.body === null) return response;
+  const { status, headers } = response;
+  if (headers.has("content-length")) await response.body.cancel();
+  else {
+    let length = 0;
+    for await (const chunk of response.body) length += chunk.length;
+    headers.set("Content-Length", String(length));
+  }
+  return new Response(null, { status, headers });
 }
 
 /** Who may call: anybody at all, or whoever has one of these roles. */

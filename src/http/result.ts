@@ -15,7 +15,14 @@ import { readWhole, valueBytes, valueStream } from "../stream/value.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { etagMatches, ifRangeHolds, parseRange } from "../wire/headers.ts";
 import { jsonArrayForm } from "../wire/json-array.ts";
-import { canonicalMedia, isJson, isMsgpack, MEDIA, mediaEssence } from "../wire/media.ts";
+import {
+  canonicalMedia,
+  headerMedia,
+  isJson,
+  isMsgpack,
+  MEDIA,
+  mediaEssence,
+} from "../wire/media.ts";
 import { msgpackForm } from "../wire/msgpack-records.ts";
 import { multipartForm, multipartType, writeOnePart } from "../wire/multipart.ts";
 import { ndjsonForm } from "../wire/ndjson.ts";
@@ -150,7 +157,7 @@ async function storedResponse(
   headers.set("ETag", etag);
   if (isKnown(request)) return new Response(null, { status: 304, headers });
   const ask = call.request.headers;
-  headers.set("Content-Type", type);
+  headers.set("Content-Type", headerMedia(type));
   headers.set("Accept-Ranges", "bytes");
   const isRanged = call.request.method === "GET" && ifRangeHolds(ask.get("if-range"), etag);
   const range = isRanged ? parseRange(ask.get("range"), size) : null;

@@ -67,6 +67,8 @@ class Events {
       try {
         const { isEnd } = await this.#write(out);
         if (isEnd || out.length > 0) return { isEnd };
+        // A status is held back since this look: wait again, only until it may be said.
+        if (this.#nextStatus < until) continue;
         if (signal.aborted) {
           writeComment(out, "the server stops, come back");
           return { isEnd: true };

@@ -38,6 +38,11 @@ export function isMsgpack(type: string): boolean {
   return canonicalMedia(type) === MEDIA.msgpack;
 }
 
+/** A stored type as a header can say it: one that is no visible ASCII is that of any bytes. */
+export function headerMedia(type: string): string {
+  return /^[\x21-\x7e][\x20-\x7e]*$/.test(type) ? type : MEDIA.bytes;
+}
+
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ["application/jsonl", MEDIA.ndjson],
   ["application/msgpack", MEDIA.msgpack],

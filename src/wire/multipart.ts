@@ -6,7 +6,7 @@
 
 import { assert } from "../base/assert.ts";
 import { ByteWriter } from "./byte-writer.ts";
-import { MEDIA } from "./media.ts";
+import { headerMedia, MEDIA } from "./media.ts";
 import { endRecord, type StoredItem, type StreamForm, writeItemRecord } from "./records.ts";
 import type { Body } from "./transcode.ts";
 
@@ -51,7 +51,9 @@ const BOUNDARY = /^[0-9A-Za-z'+_.-]{1,70}$/;
 
 /** Writes a part from the line break after its delimiter to the one before the next. */
 function writePart(out: ByteWriter, { type, body }: Body, headers: string): void {
-  out.text(`\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n${headers}\r\n`);
+  out.text(
+    `\r\nContent-Type: ${headerMedia(type)}\r\nContent-Length: ${body.length}\r\n${headers}\r\n`,
+  );
   out.bytes(body);
   out.text("\r\n");
 }

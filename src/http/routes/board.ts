@@ -2,6 +2,7 @@
 
 import type { Hono } from "hono";
 import { parseKindName, parsePromiseId } from "../../core/ids.ts";
+import type { Interest } from "../../core/interest.ts";
 import { currentOffer, settingsOf } from "../../core/kind.ts";
 import { PAGE_MAX } from "../../core/limits.ts";
 import { isRefusal, type Refusal, refuse } from "../../core/problem.ts";
@@ -10,7 +11,7 @@ import { readBoard } from "../../stream/board.ts";
 import { promiseDocument, shownInterest } from "../../stream/document.ts";
 import { findPromise, isExpired } from "../../stream/source.ts";
 import { formatTime } from "../../wire/duration.ts";
-import { count, many, name, parsed, queueName, since, word } from "../../wire/query.ts";
+import { anyText, count, many, name, parsed, queueName, since, word } from "../../wire/query.ts";
 import type { Principal } from "../auth/principal.ts";
 import { isOwn, seesAll } from "../auth/visibility.ts";
 import { type Call, promiseIdOf, queryOf, route } from "../handler.ts";
@@ -20,6 +21,8 @@ const STATES = ["pending", "fulfilled", "rejected"] as const;
 const PHASES = ["delayed", "queued", "running", "retrying"] as const;
 const FILTERS_MAX = 32;
 const PAGE_DEFAULT = 100;
+/** Longest text that is searched for, in bytes. */
+const TEXT_BYTES_MAX = 256;
 
 const limit = count("Most items of a page. Default 100.", { min: 1, max: PAGE_MAX });
 const cursor = parsed(
@@ -36,10 +39,23 @@ const JOB_PARAMETERS = {
   queue: many(queueName("Only in this queue."), FILTERS_MAX),
   worker: many(name("Only running, or last run, there."), FILTERS_MAX),
   tag: many(name("Only with this tag."), FILTERS_MAX),
+  text: anyText(
+    "Only with this text in kind, key, owner, queue or error message, or at the beginning of the id.",
+    TEXT_BYTES_MAX,
+  ),
   since: since("Only created since then."),
   order: word("Newest (default) or oldest first.", ["newest", "oldest"]),
   limit,
   cursor,
+};
+
+const KIND_PARAMETERS = {
+  limit,
+  cursor: parsed("Where to go on: `next` of the page before.", "the name of a kind", parseKindName),
+};
+const WORKER_PARAMETERS = {
+  limit,
+  cursor: name("Where to go on: `next` of the page before."),
 };
 
 /** `GET /jobs`, `GET /kinds`, `GET /workers`. */
@@ -79,8 +95,7 @@ export async function jobItem(call: Call, services: Services): Promise<Response 
   const item = listItem(record, call, services);
   return Response.json({
     ...item,
-    interests: record.interests
-      .filter((i) => seesAll(principal) || i.owner === principal.owner)
+    interests: seenInterests(record, principal)
       .map(({ owner, queue, priority, since }) => ({
         owner,
         queue,
@@ -128,25 +143,45 @@ function jobFilter(
       readonly [F in "state" | "phase" | "kind" | "owner" | "queue" | "worker" | "tag"]:
         readonly string[];
     }
-    & { readonly since: number | null },
+    & { readonly since: number | null; readonly text: string | null },
   principal: Principal,
   wall: number,
 ): (record: PromiseRecord) => boolean {
   const has = (wanted: readonly string[], value: string | null | undefined) =>
     wanted.length === 0 || (typeof value === "string" && wanted.includes(value));
+  const text = query.text?.toLowerCase() ?? null;
   return (record) => {
     if (isExpired(record, wall) || (!seesAll(principal) && !isOwn(record, principal))) return false;
-    const { life } = record;
+    const { life, tags } = record;
     const worker = life.state === "pending" && life.doing === "running"
       ? life.worker
       : record.history.at(-1)?.worker;
+    // Whom else a job is for, and where, is not to be found out by filters either.
+    const seen = seenInterests(record, principal);
     return has(query.state, life.state) && has(query.phase, phaseOf(record, wall)) &&
       has(query.kind, record.kind) && has(query.worker, worker) &&
-      (query.owner.length === 0 || record.interests.some((i) => query.owner.includes(i.owner))) &&
-      (query.queue.length === 0 || record.interests.some((i) => query.queue.includes(i.queue))) &&
-      (query.tag.length === 0 || record.tags.some((tag) => query.tag.includes(tag))) &&
-      (query.since === null || record.createdAt >= query.since);
+      (query.owner.length === 0 || seen.some(({ owner }) => query.owner.includes(owner))) &&
+      (query.queue.length === 0 || seen.some(({ queue }) => query.queue.includes(queue))) &&
+      (query.tag.length === 0 || tags.some((tag) => query.tag.includes(tag))) &&
+      (query.since === null || record.createdAt >= query.since) &&
+      (text === null || hasText(record, seen, text));
   };
+}
+
+/** The interests that somebody sees: all, or its own. */
+function seenInterests({ interests }: PromiseRecord, principal: Principal): readonly Interest[] {
+  return seesAll(principal) ? interests : interests.filter((i) => i.owner === principal.owner);
+}
+
+/** Whether a job has a text, which is in lower case. */
+function hasText(
+  { id, kind, key, life }: PromiseRecord,
+  interests: readonly Interest[],
+  text: string,
+): boolean {
+  const parts = [kind, key, ...interests.flatMap(({ owner, queue }) => [owner, queue])];
+  if (life.state === "rejected") parts.push(life.error.message);
+  return id.startsWith(text) || parts.some((part) => part.toLowerCase().includes(text));
 }
 
 function listItem(
@@ -169,16 +204,10 @@ function listItem(
 }
 
 function listKinds(call: Call, services: Services): Response | Refusal {
-  const query = queryOf(
-    call,
-    { limit, cursor: parsed("Where to go on.", "a kind", parseKindName) },
-    services,
-  );
+  const query = queryOf(call, KIND_PARAMETERS, services);
   if (isRefusal(query)) return query;
   const { state } = services.engine;
-  const all = [...state.kinds.values()].sort((a, b) => a.kind < b.kind ? -1 : 1);
-  const rest = all.filter(({ kind }) => query.cursor === null || kind > query.cursor);
-  const page = rest.slice(0, query.limit ?? PAGE_DEFAULT);
+  const { page, next } = pageOf([...state.kinds.values()], ({ kind }) => kind, query);
   const items = page.map((record) => {
     const offer = currentOffer(record);
     const { ttlMs, failureTtlMs, timeoutMs, attempts } = settingsOf(
@@ -202,7 +231,7 @@ function listKinds(call: Call, services: Services): Response | Refusal {
       revision: record.revision,
     };
   });
-  return listResponse(items, page.length < rest.length ? page.at(-1)!.kind : null);
+  return listResponse(items, next);
 }
 
 function schemaOf(text: string | null): unknown {
@@ -210,11 +239,12 @@ function schemaOf(text: string | null): unknown {
 }
 
 function listWorkers(call: Call, services: Services): Response | Refusal {
-  const query = queryOf(call, {}, services);
+  const query = queryOf(call, WORKER_PARAMETERS, services);
   if (isRefusal(query)) return query;
   const { engine, dispatch, source, clock } = services;
   const now = clock.now();
-  const items = [...engine.state.sessions.values()].map((session) => ({
+  const { page, next } = pageOf([...engine.state.sessions.values()], ({ name }) => name, query);
+  const items = page.map((session) => ({
     id: session.id,
     name: session.name,
     state: session.brokenAt !== null ? "broken" : session.isDraining ? "draining" : "active",
@@ -239,7 +269,20 @@ function listWorkers(call: Call, services: Services): Response | Refusal {
     failed: session.failed,
     lost: session.lost,
   }));
-  return listResponse(items, null);
+  return listResponse(items, next);
+}
+
+/** A page of a list in memory, in the order of what names its items. */
+function pageOf<Item>(
+  all: readonly Item[],
+  nameOf: (item: Item) => string,
+  { limit, cursor }: { readonly limit: number | null; readonly cursor: string | null },
+): { readonly page: readonly Item[]; readonly next: string | null } {
+  const rest = all
+    .filter((item) => cursor === null || nameOf(item) > cursor)
+    .sort((a, b) => nameOf(a) < nameOf(b) ? -1 : 1);
+  const page = rest.slice(0, limit ?? PAGE_DEFAULT);
+  return { page, next: page.length < rest.length ? nameOf(page.at(-1)!) : null };
 }
 
 function wholeMs(ms: number | null): number | null {

@@ -1,10 +1,10 @@
 // Pages that explain: each problem's.
 
 import type { Hono } from "hono";
-import { refuse } from "../../core/problem.ts";
+import { isRefusal, refuse } from "../../core/problem.ts";
 import { isProblemCode } from "../../wire/problem.ts";
 import { problemPage } from "../../wire/problem-pages.ts";
-import { route } from "../handler.ts";
+import { queryOf, route } from "../handler.ts";
 import type { Env, Services } from "../services.ts";
 
 /** `GET /problems/{name}`. */
@@ -13,6 +13,8 @@ export function docRoutes(app: Hono<Env>, services: Services): void {
     path: "/problems/:code",
     roles: "open",
     get: (call) => {
+      const query = queryOf(call, {}, services);
+      if (isRefusal(query)) return query;
       const code = call.part("code");
       if (!isProblemCode(code)) {
         const detail = `Cannot find problem "${code.slice(0, 64)}": there is none of this name`;

@@ -1,8 +1,8 @@
 // Probes: whether the server is alive, and whether it takes jobs.
 
 import type { Hono } from "hono";
-import { refuse } from "../../core/problem.ts";
-import { route } from "../handler.ts";
+import { isRefusal, refuse } from "../../core/problem.ts";
+import { queryOf, route } from "../handler.ts";
 import type { Env, Services } from "../services.ts";
 
 /** `GET /healthz`, `GET /readyz`. */
@@ -10,12 +10,18 @@ export function probeRoutes(app: Hono<Env>, services: Services): void {
   route(app, services, {
     path: "/healthz",
     roles: "open",
-    get: () => Response.json({ status: "alive", version: services.version }),
+    get: (call) => {
+      const query = queryOf(call, {}, services);
+      if (isRefusal(query)) return query;
+      return Response.json({ status: "alive", version: services.version });
+    },
   });
   route(app, services, {
     path: "/readyz",
     roles: "open",
-    get: () => {
+    get: (call) => {
+      const query = queryOf(call, {}, services);
+      if (isRefusal(query)) return query;
       if (services.isDraining()) {
         return refuse("draining", {
           detail: "Not ready: the server is about to stop",

@@ -8,6 +8,7 @@ import { forgetNow } from "../../engine/sweep.ts";
 import { documentTag, resultTag } from "../../stream/document.ts";
 import { findInput, findPromise, waitFor } from "../../stream/source.ts";
 import { etagMatches, parsePrefer } from "../../wire/headers.ts";
+import { headerMedia } from "../../wire/media.ts";
 import { type InterestPatch, interestPatchSchema, parseBody } from "../../wire/patch.ts";
 import { duration, name, queueName, reason } from "../../wire/query.ts";
 import { documentResponse, promiseHeaders } from "../answer.ts";
@@ -254,7 +255,7 @@ async function getInput(call: Call, services: Services): Promise<Response | Refu
   if (known !== null && etagMatches(known, etag, "weak")) {
     return new Response(null, { status: 304, headers });
   }
-  headers.set("Content-Type", input.contentType);
+  headers.set("Content-Type", headerMedia(input.contentType));
   headers.set("Content-Length", String(input.body.length));
   return new Response(input.body.slice(), { headers });
 }
