@@ -49,6 +49,9 @@ export type Read =
   | { readonly type: "open-snapshot" | "close-snapshot"; readonly snapshot: number }
   | { readonly type: "size" };
 
+/** More rows and bytes than one answer can hold; what travels as the bound of a list that has none. */
+export const COUNT_MAX = 2 ** 32 - 1;
+
 /** A read of a range. */
 export interface ListRead {
   readonly type: "list";

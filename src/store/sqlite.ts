@@ -23,6 +23,7 @@ import { faultOf, FileError, isBusy } from "./sqlite-file.ts";
 import { Lane } from "./sqlite-lane.ts";
 import {
   batchBytes,
+  COUNT_MAX,
   packBatch,
   type Packer,
   packRead,
@@ -238,9 +239,6 @@ class SqliteStore implements KV {
     });
   }
 }
-
-/** More rows and bytes than one answer can hold; what travels as the bound of a list that has none. */
-const COUNT_MAX = 2 ** 32 - 1;
 
 function closedError(): StoreError {
   return new StoreError("closed", "Cannot use the store: it is closed");
