@@ -1,7 +1,9 @@
 // A hold: an interest that lasts as long as the connection of a waiting request.
 
-import type { PostCommand } from "../core/command.ts";
+import { sleep } from "../base/clock.ts";
+import type { Command, PostCommand } from "../core/command.ts";
 import type { PromiseId } from "../core/ids.ts";
+import { HeartyError } from "../core/problem.ts";
 import type { Services } from "./services.ts";
 
 /** A hold on an interest, to be ended once. */
@@ -16,7 +18,7 @@ export interface Hold {
 
 /** Watches a request that holds an interest: if it breaks off, the interest goes. */
 export function holdInterest(
-  { engine, onFault }: Services,
+  services: Services,
   promise: PromiseId,
   { command, signal }: { command: PostCommand; signal: AbortSignal },
 ): Hold {
@@ -27,7 +29,8 @@ export function holdInterest(
     if (isOver) return;
     isOver = true;
     signal.removeEventListener("abort", abort);
-    engine.done({ type: "release", promise, owner, queue, isKept }).catch(onFault);
+    const release = { type: "release", promise, owner, queue, isKept } as const;
+    releaseAtLast(services, release).catch(services.onFault);
   };
   const abort = () => end(false);
   signal.addEventListener("abort", abort, { once: true });
@@ -42,4 +45,24 @@ export function holdInterest(
       return abort;
     },
   };
+}
+
+/** How long a release waits for a store that is away before it is tried again, in ms. */
+const AGAIN_MS = 1_000;
+
+/** Releases, when the store is away as soon as it is back: or the job would run on for nobody. */
+async function releaseAtLast(
+  { engine, clock, stopping }: Services,
+  release: Extract<Command, { type: "release" }>,
+): Promise<void> {
+  // What a stop leaves undone, a start does: holds do not outlive the server for long.
+  while (!stopping.aborted) {
+    try {
+      await engine.done(release);
+      return;
+    } catch (error) {
+      if (!(error instanceof HeartyError)) throw error;
+    }
+    await sleep(clock, AGAIN_MS, stopping);
+  }
 }
