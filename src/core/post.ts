@@ -274,14 +274,12 @@ function keep(
   entry: Entry,
   { rest, reason, now }: { rest: readonly Interest[]; reason: string; now: Now },
 ): void {
-  if (rest.length > 0) changeInterests(state, draft, entry, { interests: rest, now });
-  else {cancel(state, draft, entry, {
-      interests: [],
-      reason,
-      message: "Nobody wants it any more",
-      now,
-    });}
+  if (rest.length > 0) return changeInterests(state, draft, entry, { interests: rest, now });
+  const message = reason === "" ? NOBODY_WANTS_IT : `${NOBODY_WANTS_IT}: ${reason}`;
+  cancel(state, draft, entry, { interests: [], reason: reason || "withdrawn", message, now });
 }
+
+const NOBODY_WANTS_IT = "Nobody wants it any more";
 
 /** Stops a job for everybody. */
 export function kill(

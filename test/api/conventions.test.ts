@@ -18,7 +18,7 @@ function pathsOf(id: string): Record<string, readonly string[]> {
     "/problems/not-found": ["GET"],
     "/session": ["GET", "POST", "DELETE"],
     "/jobs": ["GET"],
-    [`/jobs/${id}`]: ["GET", "POST"],
+    [`/jobs/${id}`]: ["GET", "POST", "DELETE"],
     "/kinds": ["GET"],
     "/workers": ["GET"],
     [`/promises/${id}`]: ["GET", "PATCH", "DELETE"],

@@ -12,10 +12,10 @@ import type { KindView } from "../../intake/schema.ts";
 import { findPromise, waitFor } from "../../stream/source.ts";
 import { parsePrefer, type Preferences } from "../../wire/headers.ts";
 import { type JobOptions, parseJobOptions } from "../../wire/job-options.ts";
-import { malformedParameter } from "../../wire/query.ts";
+import { malformedParameter, reason } from "../../wire/query.ts";
 import { documentResponse, promiseHeaders, promiseRefusal } from "../answer.ts";
 import { readBody } from "../body.ts";
-import { type Call, ownerOf, route } from "../handler.ts";
+import { type Call, ownerOf, promiseIdOf, queryOf, route } from "../handler.ts";
 import { isAnswerable, namedForm, namedResponse, resultResponse } from "../result.ts";
 import { type Hold, holdInterest } from "../hold.ts";
 import type { Env, Services } from "../services.ts";
@@ -32,6 +32,32 @@ export function jobRoutes(app: Hono<Env>, services: Services): void {
     roles: ["client", "viewer"],
     post: (call) => postJob(call, services),
     get: (call) => jobItem(call, services),
+    delete: (call) => killJob(call, services),
+  });
+}
+
+/** Stops a job for everybody. */
+async function killJob(call: Call, services: Services): Promise<Response | Refusal> {
+  if (!call.principal.roles.has("admin")) {
+    return refuse("forbidden", { detail: "Cannot kill a job: it needs the role admin" });
+  }
+  const id = promiseIdOf(call, "name");
+  if (isRefusal(id)) return id;
+  const query = queryOf(call, { reason: reason() }, services);
+  if (isRefusal(query)) return query;
+  const found = await findPromise(services.source, id);
+  if (isRefusal(found)) return found;
+  const command = { type: "kill", promise: id, reason: query.reason ?? "" } as const;
+  const outcome = await services.engine.done(command);
+  if (outcome.type === "refused") return outcome.refusal;
+  const killed = await findPromise(services.source, id);
+  if (isRefusal(killed)) return killed;
+  const { owner } = call.principal;
+  return documentResponse(killed, services, {
+    status: 202,
+    shared: null,
+    owner,
+    headers: promiseHeaders(id, null),
   });
 }
 

@@ -213,7 +213,7 @@ async function withdrawInterest(call: Call, services: Services): Promise<Respons
     promise: id,
     owner,
     queue: query.queue,
-    reason: query.reason ?? "withdrawn",
+    reason: query.reason ?? "",
   });
   if (outcome.type === "refused") {
     // Somebody who had an interest when it settled has nothing left to withdraw: no effect, and no error.
