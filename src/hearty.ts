@@ -1,6 +1,7 @@
 // The one composition root: makes every part and hands each what it needs of the others. No rule of the domain.
 
 import { type Clock, sleep, systemClock } from "./base/clock.ts";
+import { turns } from "./base/steps.ts";
 import { type Random, systemRandom } from "./base/random.ts";
 import type { KindName } from "./core/ids.ts";
 import { DEFAULT_KIND } from "./core/kind.ts";
@@ -263,7 +264,7 @@ function identifier(
       const digest = await crypto.subtle.digest("SHA-256", data.slice());
       return new Uint8Array(digest).toHex();
     },
-    pause: () => sleep(clock, 0),
+    pause: turns(clock),
   };
   return (posting, kind) =>
     posting.body.length <= INPUT_AT_ONCE_BYTES

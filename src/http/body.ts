@@ -9,8 +9,8 @@ const SILENCE_MS = 10_000;
 /** After this long, in ms, a body must have come at a least speed on average. */
 const SLOW_AFTER_MS = 30_000;
 const LEAST_BYTES_PER_SECOND = 1_024;
-/** Bodies up to this size, in bytes, that tell it are not watched while they come. */
-const SMALL_BYTES = 64 * 1024;
+/** Bodies up to this size, in bytes, that tell it are not watched while they come: whoever is not too slow has sent them before it could be silent for too long. */
+const SMALL_BYTES = LEAST_BYTES_PER_SECOND * (SILENCE_MS / 1_000);
 
 /** What a body is read with. */
 export interface BodyLimits {

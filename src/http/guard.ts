@@ -19,17 +19,27 @@ export function checkForm(request: Request, services: Services): Passed | Refusa
     return refuse("not-implemented", { detail });
   }
   const { urlBytesMax } = services.limits;
-  if (request.url.length > urlBytesMax) {
+  const target = targetOf(request.url);
+  if (target.length > urlBytesMax) {
     const detail = `Cannot read the URL: it has over ${urlBytesMax} bytes`;
     return refuse("url-too-long", { detail });
   }
   const header = checkHeader(request.headers, services.limits.headerBytesMax);
   if (header !== null) return header;
   const url = parseUrl(request.url);
-  if (url === null || hasBadPath(request.url)) {
+  if (url === null || BAD_PATH.test(target.split("?", 1)[0]!) || BAD_ESCAPE.test(target)) {
     return refuse("malformed-request", { detail: "Cannot read the URL: it is malformed" });
   }
+  if (!namesHost(request.headers.get("host"), url)) {
+    return refuse("malformed-request", { detail: "Cannot read the URL: its host is not the Host" });
+  }
   return { url };
+}
+
+/** Path and query as they were written. */
+function targetOf(href: string): string {
+  const start = href.indexOf("/", href.indexOf("://") + 3);
+  return start === -1 ? "/" : href.slice(start);
 }
 
 function checkHeader(headers: Headers, bytesMax: number): Refusal | null {
@@ -39,6 +49,12 @@ function checkHeader(headers: Headers, bytesMax: number): Refusal | null {
     bytes += name.length + value.length + 4;
     lines++;
   }
+  const coding = headers.get("transfer-encoding");
+  if (coding !== null && coding.toLowerCase() !== "chunked") {
+    return refuse("malformed-request", {
+      detail: `Cannot read the body: its transfer coding is "${coding.slice(0, 40)}", not chunked`,
+    });
+  }
   if (bytes <= bytesMax && lines <= HEADER_LINES_MAX) return null;
   return refuse("header-too-large", {
     detail: `Cannot read the header: it has over ${bytesMax} bytes or ${HEADER_LINES_MAX} lines`,
@@ -47,24 +63,25 @@ function checkHeader(headers: Headers, bytesMax: number): Refusal | null {
 
 function parseUrl(text: string): URL | null {
   try {
-    return new URL(text);
+    const url = new URL(text);
+    return url.protocol === "http:" || url.protocol === "https:" ? url : null;
   } catch (error) {
     if (error instanceof TypeError) return null;
     throw error;
   }
 }
 
-/** Paths that routing and authentication could read differently are refused: escapes that hide separators, dots, doubled slashes. */
-function hasBadPath(href: string): boolean {
-  const start = href.indexOf("/", href.indexOf("//") + 2);
-  if (start === -1) return false;
-  const query = href.indexOf("?", start);
-  const path = query === -1 ? href.slice(start) : href.slice(start, query);
-  return BAD_PATH.test(path) || BAD_ESCAPE.test(href);
+/** What routing and authentication could read differently: doubled slashes, segments of dots, escapes that hide a separator. */
+const BAD_PATH = /\/\/|\/(?:\.|%2e){1,2}(?:\/|$)|\\|%2f|%5c|%00|[^\x21-\x7e]/i;
+const BAD_ESCAPE = /%(?![0-9a-f]{2})/i;
+
+/** Whether the header names the URL's host, as it must: where the target has a host of its own, the runtimes differ in which of the two they believe. HTTP/1.0 needs no header. */
+function namesHost(host: string | null, url: URL): boolean {
+  if (host === null || host === "" || host === url.host) return true;
+  return !NO_HOST.test(host) && parseUrl(`${url.protocol}//${host}`)?.host === url.host;
 }
 
-const BAD_PATH = /\/\/|\/\.{1,2}(?:\/|$)|%2f|%5c|%00|[^\x21-\x7e]/i;
-const BAD_ESCAPE = /%(?![0-9a-f]{2})/i;
+const NO_HOST = /[/?#@\\]/;
 
 /** Without authentication, pages and names of elsewhere are kept out: of changes by their Origin, of everything by their Host. */
 export function checkOrigin(request: Request, url: URL, services: Services): Refusal | null {

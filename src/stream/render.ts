@@ -80,6 +80,7 @@ export function pulledBody(
         }
         const piece = pieces.shift();
         if (piece) controller.enqueue(piece);
+        if (isOver) return; // It left as it was handed that, which Deno tells from within.
         if (isEnd && pieces.length === 0) {
           controller.close();
           return over();

@@ -1,9 +1,8 @@
 // One value: its bytes as stored, whole or a range of them, piece by piece, so that a large one never stands in
 // memory.
 
-import { sleep } from "../base/clock.ts";
 import { scanJson } from "../base/json.ts";
-import { finishInTurns } from "../base/steps.ts";
+import { finishInTurns, turns } from "../base/steps.ts";
 import type { PromiseId } from "../core/ids.ts";
 import { NESTING_MAX } from "../core/limits.ts";
 import { HeartyError, refuse } from "../core/problem.ts";
@@ -53,7 +52,7 @@ export async function valueItem(source: Source, record: PromiseRecord): Promise<
 
 async function isJsonText({ clock }: Source, body: Uint8Array): Promise<boolean> {
   if (body.length > PROVEN_BYTES_MAX) return false;
-  const scan = await finishInTurns(scanJson(body, NESTING_MAX), () => sleep(clock, 0));
+  const scan = await finishInTurns(scanJson(body, NESTING_MAX), turns(clock));
   return !("message" in scan);
 }
 
